@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+// The floors of Holdfast (see Sources/holdfast/Documentation.docc/Architecture.md): a target may use
+// only floors below its own, and components never use each other. This file is where that holds.
+
+import PackageDescription
+
+let ours: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "holdfast",
+    products: [
+        .executable(name: "holdfast", targets: ["holdfast"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Floor 0: values and rules.
+        .target(name: "CHoldfast"),
+        .target(name: "HoldfastModel", dependencies: ["CHoldfast"], swiftSettings: ours),
+        .target(name: "HoldfastMIME", dependencies: ["HoldfastModel"], swiftSettings: ours),
+        .target(name: "HoldfastSMTP", dependencies: ["HoldfastModel"], swiftSettings: ours),
+
+        // Floor 1: what survives.
+        .target(
+            name: "CHoldfastCompression",
+            linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
+        .target(name: "HoldfastDisk", dependencies: ["CHoldfast"], swiftSettings: ours),
+        .target(
+            name: "HoldfastSegments",
+            dependencies: ["CHoldfastCompression", "HoldfastModel", "HoldfastDisk", crypto],
+            swiftSettings: ours),
+        .target(name: "HoldfastLedger", dependencies: ["HoldfastModel", grdb], swiftSettings: ours),
+
+        // Floor 2: between nodes.
+        .target(
+            name: "HoldfastNode",
+            dependencies: [
+                "HoldfastModel", "HoldfastDisk", "HoldfastSegments", "HoldfastLedger", hummingbird,
+                httpClient, httpTypes, lifecycle, logging, nioCore, nioPosix, nioHTTP, nioFoundation,
+            ],
+            swiftSettings: ours),
+        .executableTarget(
+            name: "holdfast",
+            dependencies: ["HoldfastNode", toml, arguments],
+            swiftSettings: ours)
+    ]
+)

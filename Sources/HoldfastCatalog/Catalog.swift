@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// The DAL's database: what it must do, whatever engine does it.
+
+package import HoldfastModel
+
+/// The DAL's database of summaries and entries (the paper's QtDAL): what the storages ship is
+/// merged into it, and people's questions are answered from it.
+///
+/// It can be made again from the segments, so it decides nothing and is never the only one to know
+/// something. Every call blocks; whoever calls brings a thread. `today` hides each mail whose
+/// keep-until day is before it, whether or not its row has been removed already.
+package protocol Catalog: Sendable {
+    /// Takes in what one storage ships, in one transaction, synced before it returns.
+    ///
+    /// Doing it twice, or in another order, ends in the same catalog. A bad item is named in the
+    /// answer and fails no other.
+    func merge(
+        _ items: [IndexItem], from node: NodeID, name: String, now: Timestamp, acks: AckRule
+    ) throws(CatalogError) -> Merged
+
+    /// The position up to which the catalog holds what a node keeps; none of a node never seen.
+    func position(of node: NodeID) throws(CatalogError) -> Position
+
+    /// The mails that answer to the query, newest received first.
+    func search(
+        _ query: Query, limit: Int, offset: Int, today: Day
+    ) throws(CatalogError) -> [Found]
+
+    /// How many mails answer to the query, exactly.
+    func count(_ query: Query, today: Day) throws(CatalogError) -> Int
+
+    /// All that is known of one mail.
+    func mail(_ id: MailID, today: Day) throws(CatalogError) -> Details?
+
+    /// The mails whose printed id begins so, at most `limit`: two are enough to call it ambiguous.
+    func ids(prefix: String, limit: Int, today: Day) throws(CatalogError) -> [MailID]
+
+    /// Keeps an order until a gateway has taken it. The same order twice is one.
+    func add(_ order: Order, now: Timestamp) throws(CatalogError)
+
+    func orders(for mail: MailID) throws(CatalogError) -> [OrderState]
+
+    /// What no gateway has taken yet, oldest first.
+    func pendingOrders(limit: Int) throws(CatalogError) -> [Order]
+
+    /// An order that is finished stays so, whatever comes late.
+    func setState(
+        _ order: MailID, _ stage: OrderState.Stage, reason: String, now: Timestamp
+    ) throws(CatalogError)
+
+    /// Removes what is to be kept until before `day`, in a step whose size has a limit.
+    func expire(before day: Day, limit: Int) throws(CatalogError) -> Expired
+
+    /// A storage has dropped these segments: what lay there is a copy no longer.
+    func forget(_ node: NodeID, segments: [SegmentNumber]) throws(CatalogError)
+
+    func statistics() throws(CatalogError) -> Statistics
+
+    /// Everything that storages and people made, as sorted lines of text, the same from every
+    /// engine: two catalogs with equal dumps are equal.
+    func dump(_ line: (String) -> Void) throws(CatalogError)
+}
+
+/// When a mail counts as safe (step 9 of the path of a mail).
+package struct AckRule: Hashable, Sendable {
+    /// So many copies are enough, even when more are wanted.
+    package var copies: Int
+    /// Two copies on one disk count as two (D7).
+    package var disksMayBeShared: Bool
+
+    package init(copies: Int = 2, disksMayBeShared: Bool = false) {
+        self.copies = copies
+        self.disksMayBeShared = disksMayBeShared
+    }
+
+    /// Copies that must be entered before a mail is acked.
+    package func needed(wanted: Int) -> Int {
+        max(1, min(wanted, copies))
+    }
+}
+
+/// What became of some items.
+package struct Merged: Hashable, Sendable {
+    /// The position up to which the catalog now holds what the node keeps.
+    package var position: Position
+    /// Mails and notes that have enough copies, each once.
+    package var acks: [Ack]
+    /// What could not be read, and why; it is passed over for good.
+    package var refused: [Refused]
+
+    /// The DAL's word to the gateways: this is safe.
+    package struct Ack: Hashable, Sendable {
+        package var mail: MailID
+        package var gateways: [String]
+    }
+
+    package struct Refused: Hashable, Sendable {
+        package var mail: MailID
+        package var position: Position
+        package var reason: String
+    }
+}
+
+/// What one step of expiry removed.
+package struct Expired: Hashable, Sendable {
+    package var mails: Int
+    /// Full-text tables dropped whole.
+    package var texts: Int
+    /// There is more to remove: come again.
+    package var isUnfinished: Bool
+}
+
+/// How much the catalog holds, hidden mails included.
+package struct Statistics: Hashable, Sendable {
+    package var mails: Int
+    /// Octets of their messages as received.
+    package var bytes: UInt64
+    package var oldest: Timestamp?
+    /// Bytes of the database.
+    package var databaseBytes: UInt64
+    package var nodes: [Node]
+
+    /// What is known of one storage.
+    package struct Node: Hashable, Sendable {
+        package var id: NodeID
+        package var name: String
+        package var position: Position
+        /// Copies entered: mails and notes.
+        package var entries: Int
+    }
+}

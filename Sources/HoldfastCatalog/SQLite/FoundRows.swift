@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of the catalog as what people are shown.
+
+internal import Foundation
+internal import GRDB
+package import HoldfastModel
+
+enum FoundRows {
+    private static let columns = """
+        f.id, f.mail_id, f.date, f.from_text, f.to_texts, f.cc_texts, f.subject, f.message_id,
+        f.size, f.sha256, f.keep_until, f.copies, f.attachments IS NOT NULL,
+        EXISTS (SELECT 1 FROM qt_notes n WHERE n.mail_id = f.mail_id AND n.sent > 0)
+        """
+
+    static func one(_ key: Int64, _ database: Database) throws -> Found {
+        let select = try database.cachedStatement(
+            sql: "SELECT \(columns) FROM qt_files f WHERE f.id = ?")
+        guard let row = try Row.fetchOne(select, arguments: [key]) else {
+            throw CatalogError.damaged("the full text knows a mail that is not there")
+        }
+        return try found(row)
+    }
+
+    private static func found(_ row: Row) throws -> Found {
+        guard let id = MailID(bytes: row[1] as Data), let digest = Digest(bytes: row[9] as Data)
+        else { throw CatalogError.damaged("a mail without its id or digest") }
+        return Found(
+            id: id, received: Key.received(row[0]),
+            date: (row[2] as Int64?).map(Timestamp.init(milliseconds:)),
+            from: row[3] ?? "", to: try TextList.texts(row[4]), cc: try TextList.texts(row[5]),
+            subject: row[6] ?? "", messageID: row[7] ?? "", size: UInt64(row[8] as Int64),
+            digest: digest, keepUntil: Day(number: Int32(clamping: row[10] as Int64)),
+            copies: row[11], hasAttachment: row[12], isReleased: row[13])
+    }
+}
+
+extension SQLiteCatalog {
+    package func mail(_ id: MailID, today: Day) throws(CatalogError) -> Details? {
+        try read { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT id, bcc_texts, reply_to_texts, attachments, verdicts, sender,
+                        recipients, smtp_flags, transport, client, greeting, copies_wanted
+                    FROM qt_files WHERE mail_id = ? AND keep_until >= ?
+                    """,
+                arguments: [id.data, Int64(today.number)])
+            return try row.map { try Self.details($0, of: id, database) }
+        }
+    }
+
+    private static func details(
+        _ row: Row, of id: MailID, _ database: Database
+    ) throws -> Details {
+        let key: Int64 = row[0]
+        let flags: Int64 = row[7] ?? 0
+        let envelope = Envelope(
+            sender: row[5] ?? "", recipients: try TextList.texts(row[6]),
+            eightBit: flags & 1 != 0, utf8: flags & 2 != 0,
+            origin: Envelope.Origin(
+                transport: row[8] ?? "", client: row[9] ?? "", greeting: row[10] ?? ""))
+        return Details(
+            found: try FoundRows.one(key, database), bcc: try TextList.texts(row[1]),
+            replyTo: try TextList.texts(row[2]),
+            attachments: try attachments(TextList.texts(row[3])),
+            verdicts: try TextList.texts(row[4]), envelope: envelope, copiesWanted: row[11],
+            entries: try EntryRows.all(of: key, database),
+            notes: try NoteRows.all(of: id, database), orders: try OrderRows.all(of: id, database))
+    }
+
+    private static func attachments(_ texts: [String]) throws -> [Attachment] {
+        guard texts.count.isMultiple(of: 2) else {
+            throw CatalogError.damaged("an attachment without a type")
+        }
+        return stride(from: 0, to: texts.count, by: 2).map {
+            Attachment(name: texts[$0], type: texts[$0 + 1])
+        }
+    }
+
+    package func ids(prefix: String, limit: Int, today: Day) throws(CatalogError) -> [MailID] {
+        guard let range = MailID.range(ofPrefix: prefix) else { return [] }
+        return try read { database in
+            try Data.fetchAll(
+                database,
+                sql: """
+                    SELECT mail_id FROM qt_files WHERE mail_id BETWEEN ? AND ? AND +keep_until >= ?
+                    ORDER BY mail_id LIMIT ?
+                    """,
+                arguments: [
+                    range.lowerBound.data, range.upperBound.data, Int64(today.number),
+                    max(0, limit),
+                ]
+            ).compactMap { MailID(bytes: $0) }
+        }
+    }
+}
+
+private enum EntryRows {
+    static func all(of key: Int64, _ database: Database) throws -> [KnownCopy] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT n.node, n.name, n.disk, n.host, e.segment, e.record_offset, e.length,
+                    e.position, e.checksum, e.keep_until
+                FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node WHERE e.file = ?
+                ORDER BY n.name, n.node
+                """,
+            arguments: [key]
+        ).map { row in
+            guard let node = NodeID(bytes: row[0] as Data) else {
+                throw CatalogError.damaged("a node without its id")
+            }
+            let location = Location(
+                node: node, segment: SegmentNumber(clamping: row[4] as Int64),
+                offset: UInt64(clamping: row[5] as Int64))
+            let entry = Entry(
+                location: location, position: Position(raw: UInt64(bitPattern: row[7])),
+                length: UInt64(clamping: row[6] as Int64),
+                disk: DiskID(UInt64(bitPattern: row[2])), host: row[3],
+                checksum: UInt32(clamping: row[8] as Int64),
+                keepUntil: Day(number: Int32(clamping: row[9] as Int64)))
+            return KnownCopy(entry: entry, name: row[1])
+        }
+    }
+}
+
+private enum NoteRows {
+    static func all(of mail: MailID, _ database: Database) throws -> [Note] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT note_id, order_id, noted, noted_by, sent_to, results, line_ends_changed
+                FROM qt_notes WHERE mail_id = ? ORDER BY noted, note_id
+                """,
+            arguments: [mail.data]
+        ).map { row in
+            guard let id = MailID(bytes: row[0] as Data), let order = MailID(bytes: row[1] as Data)
+            else { throw CatalogError.damaged("a note without its id") }
+            return Note(
+                id: id, mail: mail, order: order, at: Timestamp(milliseconds: row[2]),
+                by: row[3] ?? "", sentTo: row[4] ?? "", results: try NoteResults.read(row[5]),
+                lineEndsChanged: row[6])
+        }
+    }
+}

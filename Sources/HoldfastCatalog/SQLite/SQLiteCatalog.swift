@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The catalog in one SQLite file, for an office that one machine is enough for.
+
+internal import GRDB
+internal import HoldfastModel
+
+/// A catalog in an SQLite file: one writer, whose commits are synced, and some readers beside it.
+package final class SQLiteCatalog: Catalog {
+    private let pool: DatabasePool
+
+    /// How much memory and how many connections a catalog takes.
+    package struct Limits: Sendable {
+        package var writerCacheBytesMax = 32 << 20
+        package var readerCacheBytesMax = 8 << 20
+        package var readersMax = 4
+        /// The write-ahead log is written back when it has so many pages.
+        package var logPagesMax = 8192
+
+        package init() {}
+    }
+
+    /// Opens the catalog at `path`, or makes one there.
+    package init(path: String, limits: Limits = Limits()) throws(CatalogError) {
+        var configuration = Configuration()
+        configuration.label = "catalog"
+        configuration.maximumReaderCount = limits.readersMax
+        configuration.busyMode = .timeout(10)
+        let (readerBytes, writerBytes) = (limits.readerCacheBytesMax, limits.writerCacheBytesMax)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA cache_size = -\(readerBytes >> 10)")
+        }
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction { database in
+                // A commit that was answered survives a power cut.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try database.execute(sql: "PRAGMA secure_delete = OFF")
+                try database.execute(sql: "PRAGMA cache_size = -\(writerBytes >> 10)")
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = \(limits.logPagesMax)")
+                let logBytes = limits.logPagesMax * 4096 * 2
+                try database.execute(sql: "PRAGMA journal_size_limit = \(logBytes)")
+            }
+            try pool.write { try Schema.migrate($0, path: path) }
+        } catch {
+            throw CatalogError(error, path: path)
+        }
+    }
+
+    /// Reads from one state of the catalog, whatever is written meanwhile.
+    func read<Answer>(_ body: (Database) throws -> Answer) throws(CatalogError) -> Answer {
+        do {
+            return try pool.read(body)
+        } catch {
+            throw CatalogError(error, path: pool.path)
+        }
+    }
+
+    /// Writes all of it or nothing.
+    func write<Answer>(_ body: (Database) throws -> Answer) throws(CatalogError) -> Answer {
+        do {
+            return try pool.write(body)
+        } catch {
+            throw CatalogError(error, path: pool.path)
+        }
+    }
+}
+
+extension CatalogError {
+    fileprivate init(_ error: any Error, path: String) {
+        switch error {
+        case let error as CatalogError: self = error
+        case let error as DatabaseError: self.init(error, path: path)
+        default: self = .failed("\(error)")
+        }
+    }
+
+    private init(_ error: DatabaseError, path: String) {
+        let words = "\(error.resultCode.rawValue) \(error.message ?? "") (\(path))"
+        switch error.resultCode {
+        case .SQLITE_FULL: self = .full
+        case .SQLITE_NOTADB: self = .notACatalog(path: path)
+        case .SQLITE_CORRUPT: self = .damaged(words)
+        default: self = .failed(words)
+        }
+    }
+}

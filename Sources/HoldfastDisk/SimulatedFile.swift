@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file of the disk that breaks on purpose.
+
+internal import Synchronization
+
+final class SimulatedFile: DiskFile {
+    private let disk: SimulatedDisk
+    private let path: String
+
+    init(disk: SimulatedDisk, path: String) {
+        self.disk = disk
+        self.path = path
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskError) {
+        try changing { state, content throws(DiskError) in
+            if case .full = state.fault { throw .full(path: path) }
+            var count = bytes.count
+            if case .cutAfter(let left) = state.fault {
+                count = min(count, left)
+                state.fault = .cutAfter(bytes: left - count)
+                state.isCut = count < bytes.count
+            }
+            state.bytesWritten += count
+            let end = Int(offset) + count
+            if content.volatile.count < end {
+                content.volatile += [UInt8](repeating: 0, count: end - content.volatile.count)
+            }
+            content.volatile.replaceSubrange(Int(offset)..<end, with: bytes.prefix(count))
+            // The power failed within this write: what got through lies on the disk.
+            if state.isCut { content.durable = content.volatile }
+        }
+        if disk.state.withLock({ $0.isCut }) { throw powerIsOff(path) }
+    }
+
+    func read(into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskError) -> Int
+    {
+        var count = 0
+        try changing { _, content throws(DiskError) in
+            guard Int(offset) < content.volatile.count else { return }
+            let part = content.volatile[Int(offset)...].prefix(bytes.count)
+            bytes.copyBytes(from: part)
+            count = part.count
+        }
+        return count
+    }
+
+    func sync() throws(DiskError) {
+        try changing { state, content throws(DiskError) in
+            state.syncs += 1
+            if case .failSync(let after) = state.fault {
+                state.fault = after > 0 ? .failSync(after: after - 1) : nil
+                if after == 0 { throw .failed(operation: "syncing", path: path, errno: 5) }
+            }
+            content.durable = content.volatile
+        }
+    }
+
+    func preallocate(from offset: UInt64, bytes: UInt64) throws(DiskError) {
+        try changing { state, content throws(DiskError) in
+            if case .full = state.fault { throw .full(path: path) }
+            let end = Int(offset + bytes)
+            if content.volatile.count < end {
+                content.volatile += [UInt8](repeating: 0, count: end - content.volatile.count)
+            }
+        }
+    }
+
+    func truncate(to bytes: UInt64) throws(DiskError) {
+        try changing { _, content throws(DiskError) in
+            let excess = content.volatile.count - Int(bytes)
+            if excess > 0 { content.volatile.removeLast(excess) }
+            if excess < 0 { content.volatile += [UInt8](repeating: 0, count: -excess) }
+        }
+    }
+
+    func size() throws(DiskError) -> UInt64 {
+        var size = 0
+        try changing { _, content throws(DiskError) in size = content.volatile.count }
+        return UInt64(size)
+    }
+
+    private func changing(
+        _ change: (inout SimulatedDisk.State, inout SimulatedDisk.Content) throws(DiskError) -> Void
+    ) throws(DiskError) {
+        try disk.state.withLock { state throws(DiskError) in
+            guard !state.isCut else { throw powerIsOff(path) }
+            guard var content = state.files.removeValue(forKey: path) else {
+                throw .absent(path: path)
+            }
+            defer { state.files[path] = content }
+            try change(&state, &content)
+        }
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// The local index: where each record of this node lies.
+
+internal import Foundation
+internal import GRDB
+package import HoldfastModel
+
+extension Ledger {
+    private static let insertFile = """
+        INSERT INTO qt_files
+            (mail_id, position, received, size, digest, keep_until, sender, subject, message_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (mail_id) DO UPDATE SET position = excluded.position
+        """
+
+    private static let insertEntry = """
+        INSERT OR IGNORE INTO qt_files_entries
+            (position, mail_id, kind, segment, offset, length, passes_on)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """
+
+    private static let advanceSegment = """
+        INSERT INTO segments (segment, drop_day, recorded_up_to, records, bytes)
+        VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (segment) DO UPDATE SET
+            recorded_up_to = max(recorded_up_to, excluded.recorded_up_to),
+            records = records + excluded.records,
+            bytes = bytes + excluded.bytes
+        """
+
+    /// Notes everything in one transaction.
+    package func commit(_ changes: [LedgerChange]) throws {
+        try database.write { database in
+            for change in changes {
+                switch change {
+                case .kept(let rows, let segments): try add(rows, segments, in: database)
+                case .slip(let slip, let mail): try setSlip(slip, of: mail, in: database)
+                case .gone(let positions): try remove(positions, in: database)
+                case .complete(let segment): try complete(segment, in: database)
+                case .dropped(let segment): try removeSegment(segment, in: database)
+                case .queue(let queue, let changes): try save(changes, of: queue, in: database)
+                }
+            }
+        }
+    }
+
+    private func add(_ rows: [LedgerRow], _ segments: [SegmentRow], in database: Database) throws {
+        let file = try database.cachedStatement(sql: Self.insertFile)
+        let entry = try database.cachedStatement(sql: Self.insertEntry)
+        for row in rows {
+            let mail = row.mail.blob
+            try file.execute(arguments: [
+                mail, Int64(bitPattern: row.position.raw), row.received.milliseconds,
+                Int64(clamping: row.size), row.digest.blob, row.keepUntil.number, row.sender,
+                row.subject, row.messageID,
+            ])
+            try entry.execute(arguments: [
+                Int64(bitPattern: row.position.raw), mail, row.kind.rawValue,
+                Int64(bitPattern: row.segment), Int64(clamping: row.offset),
+                Int64(clamping: row.length), row.passesOn,
+            ])
+        }
+        let segment = try database.cachedStatement(sql: Self.advanceSegment)
+        for row in segments {
+            try segment.execute(arguments: [
+                Int64(bitPattern: row.segment), row.dropDay.number,
+                Int64(clamping: row.recordedUpTo), row.records, Int64(clamping: row.bytes),
+            ])
+        }
+    }
+
+    private func setSlip(_ slip: Slip, of mail: MailID, in database: Database) throws {
+        let sql = "UPDATE qt_files SET slip = ?, keep_until = ? WHERE mail_id = ?"
+        let arguments: StatementArguments = [Data(slip.encoded), slip.keepUntil.number, mail.blob]
+        try database.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    private func remove(_ positions: [Position], in database: Database) throws {
+        let file = try database.cachedStatement(
+            sql: """
+                DELETE FROM qt_files WHERE position = ?1 AND mail_id =
+                    (SELECT mail_id FROM qt_files_entries WHERE position = ?1)
+                """)
+        let entry = try database.cachedStatement(
+            sql: "DELETE FROM qt_files_entries WHERE position = ?")
+        for position in positions {
+            try file.execute(arguments: [Int64(bitPattern: position.raw)])
+            try entry.execute(arguments: [Int64(bitPattern: position.raw)])
+        }
+    }
+
+    private func complete(_ segment: SegmentNumber, in database: Database) throws {
+        try database.execute(
+            sql: "UPDATE segments SET recorded_up_to = ? WHERE segment = ?",
+            arguments: [Int64(SegmentRow.complete), Int64(bitPattern: segment)])
+    }
+
+    private func removeSegment(_ segment: SegmentNumber, in database: Database) throws {
+        let number = Int64(bitPattern: segment)
+        try database.execute(
+            sql: """
+                DELETE FROM qt_files WHERE mail_id IN
+                    (SELECT mail_id FROM qt_files_entries AS e
+                     WHERE e.segment = ?1 AND e.position = qt_files.position)
+                """, arguments: [number])
+        try database.execute(
+            sql: "DELETE FROM qt_files_entries WHERE segment = ?", arguments: [number])
+        try database.execute(sql: "DELETE FROM segments WHERE segment = ?", arguments: [number])
+    }
+
+    private static let selectHeld = """
+        SELECT e.position, e.segment, e.offset, f.digest, f.keep_until, f.slip
+        FROM qt_files AS f JOIN qt_files_entries AS e ON e.position = f.position
+        WHERE f.mail_id = ?
+        """
+
+    /// What is known of each of these mails that is held here.
+    package func held(_ mails: [MailID]) throws -> [MailID: Held] {
+        try database.read { database in
+            let statement = try database.cachedStatement(sql: Self.selectHeld)
+            var found: [MailID: Held] = [:]
+            for mail in mails {
+                guard let row = try Row.fetchOne(statement, arguments: [mail.blob]) else { continue }
+                found[mail] = try Held(row)
+            }
+            return found
+        }
+    }
+
+    /// How far each segment has been followed.
+    package func segments() throws -> [SegmentRow] {
+        try database.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM segments ORDER BY segment").map { row in
+                SegmentRow(
+                    segment: UInt64(bitPattern: row["segment"]), dropDay: Day(number: row["drop_day"]),
+                    recordedUpTo: UInt64(bitPattern: row["recorded_up_to"]), records: row["records"],
+                    bytes: UInt64(bitPattern: row["bytes"]))
+            }
+        }
+    }
+
+    /// How many mails are held, and the bytes of their records.
+    package func totals() throws -> (mails: Int, bytes: UInt64) {
+        try database.read { database in
+            let row = try Row.fetchOne(database, sql: "SELECT sum(records), sum(bytes) FROM segments")
+            let bytes: Int64 = row?[1] ?? 0
+            return (row?[0] ?? 0, UInt64(clamping: bytes))
+        }
+    }
+
+    /// The highest position that has a row; none in an empty ledger.
+    package func lastPosition() throws -> Position {
+        try database.read { database in
+            let raw = try Int64.fetchOne(database, sql: "SELECT max(position) FROM qt_files_entries")
+            return Position(raw: UInt64(bitPattern: raw ?? 0))
+        }
+    }
+}
+
+extension Held {
+    fileprivate init(_ row: Row) throws {
+        let digest: Data = row["digest"]
+        let slip: Data? = row["slip"]
+        position = Position(raw: UInt64(bitPattern: row["position"]))
+        segment = UInt64(bitPattern: row["segment"])
+        offset = UInt64(bitPattern: row["offset"])
+        self.digest = Digest(bytes: digest) ?? .zero
+        keepUntil = Day(number: row["keep_until"])
+        joinedSlip = try slip.map { try Slip(decoding: Array($0)[...]) }
+    }
+}
+
+extension MailID {
+    /// As it lies in a table.
+    var blob: Data { Data(bytes) }
+}
+
+extension Digest {
+    /// As it lies in a table.
+    var blob: Data { Data(bytes) }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node's one SQLite file: where each record lies, and how far its queues are.
+
+internal import GRDB
+package import HoldfastModel
+
+/// A node's local index and queues. All of it is derived from the segments and can be made again.
+///
+/// Every call blocks; writes are one transaction each and come from one thread. It is not synced at
+/// each commit: after a power cut it is an earlier state of itself, and recovery catches up.
+package final class Ledger: Sendable {
+    let database: any DatabaseWriter
+
+    private static let cacheKibibytes = 8 << 10
+    private static let readersMax = 2
+    private static let schemaVersion = 1
+
+    /// - Parameter path: nil keeps the ledger in memory, as a simulation does.
+    package init(path: String?) throws {
+        var configuration = Configuration()
+        configuration.maximumReaderCount = Self.readersMax
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA cache_size = -\(Self.cacheKibibytes)")
+            if !database.configuration.readonly {
+                try database.execute(sql: "PRAGMA synchronous = NORMAL")
+            }
+        }
+        database =
+            if let path {
+                try DatabasePool(path: path, configuration: configuration)
+            } else {
+                try DatabaseQueue(configuration: configuration)
+            }
+        try database.write { database in
+            let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+            guard version <= Self.schemaVersion else { throw LedgerError.newer(version) }
+            guard version == 0 else { return }
+            try database.execute(sql: Self.schema)
+            try database.execute(sql: "PRAGMA user_version = \(Self.schemaVersion)")
+        }
+    }
+
+    private static let schema = """
+        CREATE TABLE qt_files (
+            mail_id BLOB NOT NULL PRIMARY KEY,
+            position INTEGER NOT NULL,
+            received INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            keep_until INTEGER NOT NULL,
+            sender TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            slip BLOB
+        ) WITHOUT ROWID;
+        CREATE TABLE qt_files_entries (
+            position INTEGER NOT NULL PRIMARY KEY,
+            mail_id BLOB NOT NULL,
+            kind INTEGER NOT NULL,
+            segment INTEGER NOT NULL,
+            offset INTEGER NOT NULL,
+            length INTEGER NOT NULL,
+            passes_on INTEGER NOT NULL
+        );
+        CREATE INDEX qt_files_entries_passing_on
+            ON qt_files_entries (position) WHERE passes_on;
+        CREATE TABLE segments (
+            segment INTEGER NOT NULL PRIMARY KEY,
+            drop_day INTEGER NOT NULL,
+            recorded_up_to INTEGER NOT NULL,
+            records INTEGER NOT NULL,
+            bytes INTEGER NOT NULL
+        );
+        CREATE TABLE queues (
+            queue TEXT NOT NULL PRIMARY KEY,
+            next INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE unfinished (
+            queue TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            buried INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (queue, position)
+        ) WITHOUT ROWID;
+        """
+}
+
+/// Why a ledger cannot be used.
+package enum LedgerError: Error, Equatable {
+    /// Made by a later version of Holdfast.
+    case newer(Int)
+}
+
+/// What the ledger notes of one record that was kept.
+package struct LedgerRow: Sendable {
+    package var mail: MailID
+    package var kind: RecordKind
+    package var position: Position
+    package var segment: SegmentNumber
+    package var offset: UInt64
+    package var length: UInt64
+    package var received: Timestamp
+    package var size: UInt64
+    package var digest: Digest
+    package var keepUntil: Day
+    package var sender: String
+    package var subject: String
+    package var messageID: String
+    /// The record's slip wants copies that others must make.
+    package var passesOn: Bool
+
+    package init(
+        header: RecordHeader, position: Position, segment: SegmentNumber, offset: UInt64,
+        sender: String = "", subject: String = "", messageID: String = "", passesOn: Bool = false
+    ) {
+        mail = header.mail
+        kind = header.kind
+        self.position = position
+        self.segment = segment
+        self.offset = offset
+        length = header.recordBytes
+        received = header.received
+        size = header.originalBytes
+        digest = header.digest
+        keepUntil = header.keepUntil
+        self.sender = sender
+        self.subject = subject
+        self.messageID = messageID
+        self.passesOn = passesOn
+    }
+}
+
+/// What the ledger knows of a mail that is held here.
+package struct Held: Sendable {
+    package var position: Position
+    package var segment: SegmentNumber
+    package var offset: UInt64
+    package var digest: Digest
+    package var keepUntil: Day
+    /// The slip, where it was joined with another since the record was written.
+    package var joinedSlip: Slip?
+}
+
+/// Something to be noted, together with others in one transaction.
+package enum LedgerChange: Sendable {
+    /// What was kept, and how far each segment has thereby been followed.
+    case kept([LedgerRow], segments: [SegmentRow])
+    case slip(Slip, of: MailID)
+    /// Records that are gone, and their mails where no later record stands for them.
+    case gone([Position])
+    /// A segment was sealed, and all its records have their rows.
+    case complete(SegmentNumber)
+    /// A segment that was dropped, with all its records.
+    case dropped(SegmentNumber)
+    case queue(String, QueueBook.Changes)
+}
+
+/// How far the ledger has followed one segment.
+package struct SegmentRow: Hashable, Sendable {
+    package var segment: SegmentNumber
+    /// The first day on which all of it has expired.
+    package var dropDay: Day
+    /// Everything below this offset, where a batch ends, has its rows here.
+    package var recordedUpTo: UInt64
+    package var records: Int
+    package var bytes: UInt64
+
+    package init(
+        segment: SegmentNumber, dropDay: Day, recordedUpTo: UInt64, records: Int, bytes: UInt64
+    ) {
+        self.segment = segment
+        self.dropDay = dropDay
+        self.recordedUpTo = recordedUpTo
+        self.records = records
+        self.bytes = bytes
+    }
+
+    /// What `recordedUpTo` is once the segment is sealed and followed to its end.
+    package static let complete = UInt64(Int64.max)
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a copy lies, and its place in a node's order.
+
+/// The number of a segment at its node: given once, never reused, because the run of the process
+/// that made it is in it: `run × 1,000,000 + counter`.
+package typealias SegmentNumber = UInt64
+
+/// Where one copy of a mail lies: on which node, in which segment, at which byte.
+///
+/// A location is written once and never edited. A copy that moves gets a new location.
+package struct Location: Hashable, Sendable {
+    package let node: NodeID
+    package let segment: SegmentNumber
+    package let offset: UInt64
+
+    package init(node: NodeID, segment: SegmentNumber, offset: UInt64) {
+        self.node = node
+        self.segment = segment
+        self.offset = offset
+    }
+}
+
+/// A record's sequence number at its node, in commit order: where a queue stands.
+///
+/// The run of the process comes first, so that a number is never given twice even when the last
+/// run's end is not known; a run number is never reused.
+package struct Position: Hashable, Comparable, Sendable {
+    /// `run << 32 | number`.
+    package let raw: UInt64
+
+    package static let none = Position(raw: 0)
+
+    package init(raw: UInt64) {
+        self.raw = raw
+    }
+
+    package init(run: UInt32, number: UInt32) {
+        raw = UInt64(run) << 32 | UInt64(number)
+    }
+
+    package var run: UInt32 { UInt32(raw >> 32) }
+    package var number: UInt32 { UInt32(truncatingIfNeeded: raw) }
+
+    package static func < (left: Position, right: Position) -> Bool {
+        left.raw < right.raw
+    }
+
+    package var next: Position { Position(raw: raw + 1) }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is who: roles, nodes and disks.
+
+/// What a node does.
+package enum Role: String, CaseIterable, Codable, Sendable {
+    case registry, helper, storage, dal, gateway
+}
+
+/// The identity of a node that keeps something: random, made once, kept in its data folder.
+///
+/// A name may be given to another folder; an identity never is.
+package struct NodeID: Hashable, Sendable, LosslessStringConvertible {
+    package let number: UInt128
+
+    package init(_ number: UInt128) {
+        self.number = number
+    }
+
+    package init(using random: inout some RandomNumberGenerator) {
+        number = UInt128(random.next() as UInt64) << 64 | UInt128(random.next() as UInt64)
+    }
+
+    package var bytes: [UInt8] { withUnsafeBytes(of: number.bigEndian, Array.init) }
+
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        number = bytes.reduce(0) { $0 << 8 | UInt128($1) }
+    }
+
+    /// Thirty-two hexadecimal digits.
+    package var description: String { bytes.hex }
+
+    package init?(_ text: String) {
+        guard let bytes = [UInt8](hex: text) else { return nil }
+        self.init(bytes: bytes)
+    }
+}
+
+/// The identity of a physical disk, by which two nodes know that they share one.
+package struct DiskID: Hashable, Sendable, LosslessStringConvertible {
+    package let number: UInt64
+
+    package init(_ number: UInt64) {
+        self.number = number
+    }
+
+    /// Sixteen hexadecimal digits.
+    package var description: String {
+        withUnsafeBytes(of: number.bigEndian, Array.init).hex
+    }
+
+    package init?(_ text: String) {
+        guard text.utf8.count == 16, let number = UInt64(text, radix: 16) else { return nil }
+        self.number = number
+    }
+}

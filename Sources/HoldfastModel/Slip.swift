@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// The paper's control information, which travels with the mail (R20).
+
+/// One node that keeps a copy, as a slip names it.
+package struct Holder: Hashable, Sendable {
+    package let node: NodeID
+    package let disk: DiskID
+    /// The name of the machine, so that copies can be spread over hosts.
+    package let host: String
+
+    package init(node: NodeID, disk: DiskID, host: String) {
+        self.node = node
+        self.disk = disk
+        self.host = host
+    }
+}
+
+/// What travels with a mail: how many copies it wants, who holds one, until when, who waits for the
+/// ack.
+package struct Slip: Hashable, Sendable {
+    package var copiesWanted: Int
+    /// The first day on which nobody need keep the mail any longer.
+    package var keepUntil: Day
+    package var holders: [Holder]
+    /// The names of the gateways that keep custody until the ack.
+    package var gateways: [String]
+
+    package static let copiesRange = 1...16
+    package static let keepDaysRange = 1...400
+
+    package init(copiesWanted: Int, keepUntil: Day, holders: [Holder] = [], gateways: [String] = [])
+    {
+        precondition(copiesWanted > 0, "a mail nobody wants kept should not have been taken in")
+        self.copiesWanted = copiesWanted
+        self.keepUntil = keepUntil
+        self.holders = holders
+        self.gateways = gateways
+    }
+}
+
+/// What a node does with a mail it has been offered.
+package enum Step: Hashable, Sendable {
+    /// Keep a copy; the mail then has all it asked for.
+    case keepLast(Slip)
+    /// Keep a copy, then offer the mail with this slip to a node that is not on it.
+    case keepAndPassOn(Slip)
+    /// A copy is already here. Say yes, join the slips, ship the entry again.
+    case alreadyHeld
+    /// Another copy lies on this disk. Say so, and the helper looks elsewhere.
+    case notHere
+}
+
+extension Slip {
+    package func step(at here: Holder, disksMayBeShared: Bool) -> Step {
+        if holders.contains(where: { $0.node == here.node }) { return .alreadyHeld }
+        if !disksMayBeShared, holders.contains(where: { $0.disk == here.disk }) { return .notHere }
+        var passed = self
+        passed.holders.append(here)
+        return passed.wantsMoreCopies ? .keepAndPassOn(passed) : .keepLast(passed)
+    }
+
+    package var wantsMoreCopies: Bool { holders.count < copiesWanted }
+
+    /// The union of two slips of one mail: all holders and gateways, the larger wish, the later day.
+    package func joined(with other: Slip) -> Slip {
+        var joined = self
+        joined.copiesWanted = max(copiesWanted, other.copiesWanted)
+        joined.keepUntil = max(keepUntil, other.keepUntil)
+        for holder in other.holders
+        where !joined.holders.contains(where: { $0.node == holder.node }) {
+            joined.holders.append(holder)
+        }
+        for gateway in other.gateways where !joined.gateways.contains(gateway) {
+            joined.gateways.append(gateway)
+        }
+        return joined
+    }
+}
+
+extension Slip {
+    private enum Tag {
+        static let copiesWanted: UInt8 = 1
+        static let keepUntil: UInt8 = 2
+        static let holder: UInt8 = 3
+        static let gateway: UInt8 = 4
+    }
+
+    package var encoded: [UInt8] {
+        var fields = FieldWriter(capacity: 96)
+        fields.write(Tag.copiesWanted, UInt64(copiesWanted))
+        fields.write(Tag.keepUntil, UInt64(max(0, keepUntil.number)))
+        for holder in holders {
+            let disk = withUnsafeBytes(of: holder.disk.number.bigEndian, Array.init)
+            fields.write(Tag.holder, holder.node.bytes + disk + Array(holder.host.utf8))
+        }
+        for gateway in gateways { fields.write(Tag.gateway, gateway) }
+        return fields.bytes
+    }
+
+    package init(decoding bytes: ArraySlice<UInt8>) throws(RecordError) {
+        self.init(copiesWanted: 1, keepUntil: Day(number: 0))
+        var fields = FieldReader(bytes)
+        while let field = try fields.next() {
+            switch field.tag {
+            case Tag.copiesWanted:
+                let copies = try Int(clamping: field.number)
+                guard Self.copiesRange.contains(copies) else {
+                    throw .malformed("\(copies) copies wanted")
+                }
+                copiesWanted = copies
+            case Tag.keepUntil:
+                keepUntil = Day(number: try Int32(clamping: field.number))
+            case Tag.holder:
+                holders.append(try Self.holder(decoding: field.value))
+            case Tag.gateway:
+                gateways.append(field.text)
+            default: break
+            }
+        }
+    }
+
+    private static func holder(decoding value: ArraySlice<UInt8>) throws(RecordError) -> Holder {
+        guard value.count >= 24, let node = NodeID(bytes: value.prefix(16)) else {
+            throw .malformed("a holder is cut short")
+        }
+        let disk = value.dropFirst(16).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        return Holder(
+            node: node, disk: DiskID(disk),
+            host: String(decoding: value.dropFirst(24), as: UTF8.self))
+    }
+}

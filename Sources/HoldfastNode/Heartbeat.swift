@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a node stays in the roster, and how it knows the others.
+
+internal import HoldfastModel
+package import Logging
+internal import NIOHTTP1
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Registers nodes of this process at every Registry, again and again, until the service ends.
+package struct Heartbeat: Service {
+    private let registries: [String]
+    private let client: NodeClient
+    private let logger: Logger
+    private let registrations: @Sendable () async -> [Registration]
+
+    /// A Registry drops a node that was silent for three beats.
+    package static let beatSeconds = 2
+
+    /// - Parameter registries: the base addresses of the Registries.
+    /// - Parameter registrations: the nodes as they are now.
+    package init(
+        registries: [String], client: NodeClient, logger: Logger,
+        registrations: @escaping @Sendable () async -> [Registration]
+    ) {
+        self.registries = registries
+        self.client = client
+        self.logger = logger
+        self.registrations = registrations
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await beat()
+                try? await Task.sleep(for: .seconds(Self.beatSeconds))
+            }
+        }
+        await leave()
+    }
+
+    private func beat() async {
+        for node in await registrations() {
+            for registry in registries {
+                do {
+                    _ = try await client.call(
+                        .PUT, "\(registry)/nodes/\(node.name)", body: .json(node),
+                        headers: [("Content-Type", "application/json")])
+                } catch {
+                    logger.debug(
+                        "Registry not reached", metadata: ["registry": "\(registry)", "error": "\(error)"])
+                }
+            }
+        }
+    }
+
+    /// A node that ends in good order says so, instead of being missed.
+    private func leave() async {
+        for node in await registrations() {
+            for registry in registries {
+                // A Registry that is gone too needs no farewell.
+                _ = try? await client.call(.DELETE, "\(registry)/nodes/\(node.name)")
+            }
+        }
+    }
+}
+
+/// What the Registries said last: who lives, and how they are linked.
+package final class RosterView: Sendable {
+    private let registries: [String]
+    private let client: NodeClient
+    private let state = Mutex<(roster: Roster, links: Links)?>(nil)
+
+    package init(registries: [String], client: NodeClient) {
+        self.registries = registries
+        self.client = client
+    }
+
+    /// The last roster; nil before a Registry has answered once.
+    package var current: (roster: Roster, links: Links)? { state.withLock { $0 } }
+
+    /// Asks the Registries in turn; when none answers, the last roster stands.
+    @discardableResult
+    package func refresh() async throws -> (roster: Roster, links: Links) {
+        var last: any Error = NodeError(status: 0, address: "", message: "no Registry is configured")
+        for registry in registries {
+            do {
+                let roster = try await client.json(.GET, "\(registry)/nodes", as: Roster.self)
+                let links = try await client.json(.GET, "\(registry)/links", as: Links.self)
+                return state.withLock { state in
+                    let newest = [links, state?.links].compactMap(\.self).max { $0.number < $1.number }
+                    let view = (roster: roster, links: newest ?? links)
+                    state = view
+                    return view
+                }
+            } catch {
+                last = error
+            }
+        }
+        guard let known = current else { throw last }
+        return known
+    }
+}

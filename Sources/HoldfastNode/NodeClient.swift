@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calling other nodes over HTTP.
+
+package import AsyncHTTPClient
+internal import Foundation
+internal import HoldfastModel
+internal import HTTPTypes
+internal import Logging
+package import NIOCore
+internal import NIOFoundationCompat
+package import NIOHTTP1
+
+/// What a node answered instead of doing as asked.
+package struct NodeError: Error, CustomStringConvertible {
+    /// The HTTP status; 0 when there was no answer at all.
+    package var status: UInt
+    package var address: String
+    package var message: String
+
+    package var description: String {
+        status == 0 ? "\(address) cannot be reached: \(message)" : message
+    }
+
+    /// It cannot be reached, is starting, or is full: the same may go well later.
+    package var isTemporary: Bool { status == 0 || status == 429 || status >= 500 }
+}
+
+/// The HTTP clients of a process: one for calls, and one for long polls, which would otherwise
+/// leave no connection to anybody else.
+package struct NodeClient: Sendable {
+    private let calls: HTTPClient
+    private let polls: HTTPClient
+    private let token: String
+
+    private static let callSeconds: Int64 = 60
+
+    package init(token: String) {
+        self.token = token
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(5)
+        configuration.connectionPool.idleTimeout = .seconds(30)
+        configuration.redirectConfiguration = .disallow
+        calls = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        polls = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    package func shutdown() async throws {
+        try await calls.shutdown()
+        try await polls.shutdown()
+    }
+
+    /// One call whose answer is small.
+    package func call(
+        _ method: HTTPMethod, _ url: String, body: HTTPClientRequest.Body? = nil,
+        headers: [(String, String)] = [], answerBytesMax: Int = Wire.jsonBytesMax
+    ) async throws -> ByteBuffer {
+        let response = try await send(method, url, body: body, headers: headers)
+        return try await response.body.collect(upTo: answerBytesMax)
+    }
+
+    /// One call; the answer's body is read by the caller.
+    package func send(
+        _ method: HTTPMethod, _ url: String, body: HTTPClientRequest.Body? = nil,
+        headers: [(String, String)] = [], pollSeconds: Int? = nil
+    ) async throws -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: url)
+        request.method = method
+        request.body = body
+        request.headers.add(name: "Authorization", value: "Bearer \(token)")
+        request.headers.add(name: "Holdfast-Protocol", value: Wire.version)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        let response: HTTPClientResponse
+        do {
+            let seconds = Int64(pollSeconds ?? 0) + Self.callSeconds
+            response = try await (pollSeconds == nil ? calls : polls)
+                .execute(request, timeout: .seconds(seconds))
+        } catch {
+            throw NodeError(status: 0, address: url, message: "\(error)")
+        }
+        guard response.status.code < 300 else {
+            let body = try? await response.body.collect(upTo: Wire.jsonBytesMax)
+            let text = body.map { String(buffer: $0) } ?? ""
+            throw NodeError(
+                status: response.status.code, address: url, message: NodeError.text(of: text))
+        }
+        return response
+    }
+
+    /// Decodes what a node says in JSON.
+    package func json<Answer: Decodable & Sendable>(
+        _ method: HTTPMethod, _ url: String, as type: Answer.Type,
+        body: HTTPClientRequest.Body? = nil, answerBytesMax: Int = 64 << 20
+    ) async throws -> Answer {
+        let body = try await call(
+            method, url, body: body, headers: [("Content-Type", "application/json")],
+            answerBytesMax: answerBytesMax)
+        return try JSONDecoder().decode(type, from: body)
+    }
+}
+
+extension NodeError {
+    /// The sentence in an answer: plain, or as Hummingbird wraps it.
+    fileprivate static func text(of body: String) -> String {
+        struct Wrapped: Decodable {
+            struct Inner: Decodable { var message: String }
+            var error: Inner
+        }
+        let wrapped = try? JSONDecoder().decode(Wrapped.self, from: Data(body.utf8))
+        return wrapped?.error.message ?? body.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+extension HTTPClientRequest.Body {
+    package static func json(_ value: some Encodable) throws -> HTTPClientRequest.Body {
+        .bytes(ByteBuffer(data: try JSONEncoder().encode(value)))
+    }
+}

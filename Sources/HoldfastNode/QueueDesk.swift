@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// A queue as helpers meet it: they wait for work, take a lease, and settle.
+
+package import HoldfastLedger
+internal import HoldfastModel
+internal import Synchronization
+
+/// What a helper asks a queue for.
+package struct LeaseRequest: Hashable, Sendable {
+    package var itemsMax: Int
+    package var bytesMax: Int
+    /// How long the answer may wait for work.
+    package var waitSeconds: Int
+
+    package init(itemsMax: Int, bytesMax: Int, waitSeconds: Int) {
+        self.itemsMax = itemsMax
+        self.bytesMax = bytesMax
+        self.waitSeconds = waitSeconds
+    }
+}
+
+/// Owns one queue of a node: its book, what wakes those who wait, and when the ledger hears of it.
+package final class QueueDesk: Sendable {
+    package let name: String
+    private let keeper: RecordKeeper
+    private let passingOnOnly: Bool
+    private let book: Mutex<QueueBook>
+    private let changed = Signal()
+
+    package static let leaseSeconds: Int64 = 30
+
+    /// - Parameter passingOnOnly: the queue is only of records whose slip wants more copies.
+    package init(name: String, keeper: RecordKeeper, passingOnOnly: Bool = false) throws {
+        self.name = name
+        self.keeper = keeper
+        self.passingOnOnly = passingOnOnly
+        book = Mutex(try keeper.ledger.queue(name))
+    }
+
+    /// Leases what there is, waiting for it if need be; nil when there was nothing all the time.
+    package func lease(_ request: LeaseRequest) async throws -> (lease: UInt64, entries: [QueueEntry])? {
+        let clock = keeper.clock
+        let deadline = clock.monotonicMilliseconds + Int64(request.waitSeconds) * 1000
+        while true {
+            let (arrived, changed) = (keeper.arrivals.generation, changed.generation)
+            if let leased = try await leaseNow(request) { return leased }
+            let now = clock.monotonicMilliseconds
+            let appointment = book.withLock { $0.nextAppointment }.map { $0 - now } ?? .max
+            let wait = min(deadline - now, max(appointment, 1))
+            guard now < deadline, !Task.isCancelled else { return nil }
+            await waitForWork(arrived: arrived, changed: changed, milliseconds: wait)
+        }
+    }
+
+    private func leaseNow(
+        _ request: LeaseRequest
+    ) async throws -> (lease: UInt64, entries: [QueueEntry])? {
+        let now = keeper.clock.monotonicMilliseconds
+        let (due, next) = book.withLock { book in
+            (book.due(limit: request.itemsMax, now: now), book.next)
+        }
+        let wanted = request.itemsMax - due.count
+        let entries: (due: [QueueEntry], new: [QueueEntry])
+        do {
+            entries = try await keeper.read { [passingOnOnly] ledger, _ in
+                let back = due.isEmpty ? [] : try ledger.entries(at: due)
+                let new = try ledger.entries(from: next, passingOn: passingOnOnly, limit: wanted)
+                return (back, new)
+            }
+        } catch {
+            putBack(due, after: 1000)
+            throw error
+        }
+        return take(entries.due, entries.new, due: due, from: next, request, now: now)
+    }
+
+    /// Decides what of this fits, all in one step: another helper may have been quicker.
+    private func take(
+        _ back: [QueueEntry], _ new: [QueueEntry], due: [Position], from next: Position,
+        _ request: LeaseRequest, now: Int64
+    ) -> (lease: UInt64, entries: [QueueEntry])? {
+        let leased = book.withLock { book -> (UInt64, [QueueEntry])? in
+            // A record that is gone (expired, finished) leaves the queue.
+            for position in Set(due).subtracting(back.map(\.position)) { book.finish(position) }
+            let fresh = book.next == next ? new : []
+            let fitting = Self.fitting(back + fresh, bytesMax: request.bytesMax)
+            let positions = Set(fitting.map(\.position))
+            for entry in back where !positions.contains(entry.position) {
+                book.putBack(entry.position, notBefore: now, countsAsAttempt: false, reason: "")
+            }
+            guard !fitting.isEmpty else { return nil }
+            let newPositions = fitting.dropFirst(min(back.count, fitting.count)).map(\.position)
+            let lease = book.lease(
+                due: fitting.prefix(back.count).map(\.position), new: Array(newPositions),
+                through: newPositions.last?.next ?? next, now: now, seconds: Self.leaseSeconds * 1000)
+            return (lease, fitting)
+        }
+        noteChanges()
+        return leased
+    }
+
+    /// As many as fit; one that is too large for any batch goes alone.
+    private static func fitting(_ entries: [QueueEntry], bytesMax: Int) -> [QueueEntry] {
+        var bytes = 0
+        let count =
+            entries.firstIndex { entry in
+                bytes += Int(clamping: entry.length)
+                return bytes > bytesMax
+            } ?? entries.count
+        return Array(entries.prefix(max(1, count)))
+    }
+
+    /// Changes the book, and lets the ledger and those who wait know.
+    @discardableResult
+    package func update<Result>(_ change: (inout QueueBook) -> Result) -> Result {
+        let result = book.withLock { change(&$0) }
+        noteChanges()
+        changed.notify()
+        return result
+    }
+
+    package func look<Result>(_ body: (QueueBook) -> Result) -> Result {
+        book.withLock { body($0) }
+    }
+
+    /// How many items are left to do.
+    package func length() async throws -> Int {
+        let (next, unfinished) = book.withLock { ($0.next, $0.unfinished.count) }
+        let waiting = try await keeper.read { [passingOnOnly] ledger, _ in
+            try ledger.count(from: next, passingOn: passingOnOnly)
+        }
+        return waiting + unfinished
+    }
+
+    private func putBack(_ positions: [Position], after milliseconds: Int64) {
+        let time = keeper.clock.monotonicMilliseconds + milliseconds
+        update { book in
+            for position in positions {
+                book.putBack(position, notBefore: time, countsAsAttempt: false, reason: "")
+            }
+        }
+    }
+
+    private func noteChanges() {
+        let changes = book.withLock { $0.takeChanges() }
+        if !changes.isEmpty { keeper.noteSoon(.queue(name, changes)) }
+    }
+
+    private func waitForWork(arrived: UInt64, changed: UInt64, milliseconds: Int64) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [keeper] in
+                await keeper.arrivals.wait(after: arrived, milliseconds: milliseconds)
+            }
+            group.addTask { await self.changed.wait(after: changed, milliseconds: milliseconds) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}

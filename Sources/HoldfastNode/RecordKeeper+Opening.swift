@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening a data folder: what the last run left is read, noted and sealed before anything new.
+
+internal import HoldfastDisk
+internal import HoldfastLedger
+package import HoldfastModel
+package import HoldfastSegments
+package import Logging
+
+extension RecordKeeper {
+    /// What a start found, besides what it expected.
+    package struct Recovery: Sendable {
+        /// Records that the ledger did not know: the last run may not have answered for them.
+        package var recovered: [RecordHeader] = []
+        package var damagedRanges = 0
+        package var lostSegments: [SegmentNumber] = []
+    }
+
+    /// Opens a data folder, or makes it. Blocks until its ledger has caught up with its segments.
+    package static func open(
+        _ path: String, name: String, limits: SegmentStore.Limits = .init(), clock: MachineClock,
+        logger: Logger
+    ) throws -> (keeper: RecordKeeper, recovery: Recovery) {
+        var random = SystemRandomNumberGenerator()
+        let folder = try DataFolder.open(path, newNode: NodeID(using: &random).number)
+        let disk = RealDisk()
+        let ledger = try openLedger(path + "/ledger.sqlite", on: disk, logger: logger)
+        let segments = SegmentFolder(path + "/segments", on: disk)
+        let recovery = try catchUp(ledger, with: segments, now: clock.now, logger: logger)
+        let owner = SegmentOwner(
+            node: NodeID(folder.node), disk: DiskID(folder.disk), run: folder.run)
+        let store = try SegmentStore(folder: segments.path, owner: owner, limits: limits, on: disk)
+        let keeper = RecordKeeper(
+            folder: folder, ledger: ledger, store: store, disk: disk, clock: clock, name: name)
+        return (keeper, recovery)
+    }
+
+    /// A ledger that cannot be read is moved aside and made again: it is derived.
+    private static func openLedger(
+        _ path: String, on disk: RealDisk, logger: Logger
+    ) throws -> Ledger {
+        do {
+            return try Ledger(path: path)
+        } catch let error as LedgerError {
+            throw error
+        } catch {
+            logger.notice(
+                "Ledger unreadable, making it again", metadata: ["path": "\(path)", "reason": "\(error)"])
+            for ending in ["", "-wal", "-shm"] where disk.exists(path + ending) {
+                try disk.rename(path + ending, to: path + ".broken" + ending)
+            }
+            return try Ledger(path: path)
+        }
+    }
+
+    private static func catchUp(
+        _ ledger: Ledger, with folder: SegmentFolder, now: Timestamp, logger: Logger
+    ) throws -> Recovery {
+        var recovery = Recovery()
+        let files = try folder.files()
+        var known = Dictionary(uniqueKeysWithValues: try ledger.segments().map { ($0.segment, $0) })
+        for file in files {
+            let row = known.removeValue(forKey: file.segment)
+            if file.isSealed && row?.recordedUpTo == SegmentRow.complete { continue }
+            do {
+                try follow(file, from: row, in: folder, files, ledger, now: now, &recovery)
+            } catch let error as SegmentError {
+                // One unreadable segment must not keep the others from being served.
+                recovery.lostSegments.append(file.segment)
+                logger.error(
+                    "Segment unreadable", metadata: ["segment": "\(file.path)", "reason": "\(error)"])
+            }
+        }
+        for segment in known.keys.sorted() {
+            recovery.lostSegments.append(segment)
+            logger.error("Segment missing", metadata: ["segment": "\(segment)"])
+            try ledger.commit([.dropped(segment)])
+        }
+        if recovery.damagedRanges > 0 {
+            logger.error("Damage found at start", metadata: ["ranges": "\(recovery.damagedRanges)"])
+        }
+        return recovery
+    }
+
+    /// Notes what a segment holds beyond what the ledger knows of it, and seals it if it is not.
+    private static func follow(
+        _ file: SegmentFolder.File, from row: SegmentRow?, in folder: SegmentFolder,
+        _ files: [SegmentFolder.File], _ ledger: Ledger, now: Timestamp, _ recovery: inout Recovery
+    ) throws {
+        let header = try folder.header(of: file)
+        var catching = CatchingUp(header: header, from: row?.recordedUpTo ?? 0, ledger: ledger)
+        let report: ScanReport
+        if file.isSealed {
+            report = try folder.records(of: file, from: row?.recordedUpTo) { try catching.note($0) }
+        } else {
+            let fence = try folder.fence(of: file, among: files)
+            report = try folder.sealLeftover(
+                file, durable: row?.recordedUpTo ?? 0, fence: fence, now: now
+            ) { try catching.note($0) }
+        }
+        try catching.finish(upTo: report.end)
+        recovery.recovered += catching.found
+        recovery.damagedRanges += report.damaged.count
+    }
+}
+
+/// Brings the rows of one segment into the ledger, some thousand at a time.
+private struct CatchingUp {
+    private let header: SegmentHeader
+    private let start: UInt64
+    private let ledger: Ledger
+    private(set) var found: [RecordHeader] = []
+    private var rows: [LedgerRow] = []
+    private var segment: SegmentRow
+
+    private static let rowsATransaction = 4096
+
+    init(header: SegmentHeader, from start: UInt64, ledger: Ledger) {
+        self.header = header
+        self.start = start
+        self.ledger = ledger
+        segment = SegmentRow(
+            segment: header.number, dropDay: header.dropDay, recordedUpTo: 0, records: 0, bytes: 0)
+    }
+
+    mutating func note(_ scanned: ScannedRecord) throws {
+        guard scanned.place.offset >= start else { return }
+        found.append(scanned.record.header)
+        rows.append(try LedgerRow(scanned))
+        segment.records += 1
+        segment.bytes += scanned.place.length
+        if rows.count >= Self.rowsATransaction { try commit([]) }
+    }
+
+    mutating func finish(upTo end: UInt64) throws {
+        segment.recordedUpTo = end
+        try commit([.complete(header.number)])
+    }
+
+    /// Until the end is reached the mark stays where it was: a start that is cut off begins again.
+    private mutating func commit(_ last: [LedgerChange]) throws {
+        try ledger.commit([.kept(rows, segments: [segment])] + last)
+        rows.removeAll(keepingCapacity: true)
+        segment.records = 0
+        segment.bytes = 0
+    }
+}
+
+extension LedgerRow {
+    fileprivate init(_ scanned: ScannedRecord) throws {
+        let record = scanned.record
+        let isMail = record.header.kind == .mail
+        let summary = isMail && !record.summary.isEmpty ? try Summary(decoding: record.summary) : Summary()
+        let slip = record.slip.isEmpty ? nil : try Slip(decoding: record.slip)
+        self.init(
+            header: record.header, position: scanned.place.position, segment: scanned.place.segment,
+            offset: scanned.place.offset,
+            sender: isMail ? try Envelope(decoding: record.envelope).sender : "",
+            subject: summary.subject, messageID: summary.messageID,
+            passesOn: slip?.wantsMoreCopies ?? false)
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a storage keeps and what a gateway spools: segments and a ledger, with the threads for both.
+
+package import HoldfastDisk
+package import HoldfastLedger
+package import HoldfastModel
+package import HoldfastSegments
+
+/// Keeps records in a data folder: one sync for all that waits, then one ledger transaction.
+///
+/// Three threads own what blocks: one appends, one writes the ledger, one reads.
+package final class RecordKeeper: Sendable {
+    /// A record to be kept.
+    package struct Offer: Sendable {
+        package var item: Appendable
+        package var keepClass: KeepClass
+        /// What the ledger notes besides the header.
+        package var sender: String
+        package var subject: String
+        package var messageID: String
+        package var passesOn: Bool
+
+        package init(
+            _ item: Appendable, keepClass: KeepClass, sender: String = "", subject: String = "",
+            messageID: String = "", passesOn: Bool = false
+        ) {
+            self.item = item
+            self.keepClass = keepClass
+            self.sender = sender
+            self.subject = subject
+            self.messageID = messageID
+            self.passesOn = passesOn
+        }
+    }
+
+    /// What became of an offer.
+    package enum Kept: Sendable {
+        /// Durable here now.
+        case placed(Placed)
+        /// Was durable here before.
+        case held(Held)
+    }
+
+    package enum Problem: Error {
+        /// More waits than may: try again in a moment (D10).
+        case overloaded
+        /// The folder is being left.
+        case closing
+    }
+
+    package let folder: DataFolder
+    package let ledger: Ledger
+    package let store: SegmentStore
+    package let reader: SegmentReader
+    package let clock: MachineClock
+    /// Notified when the ledger has new rows.
+    package let arrivals = Signal()
+
+    private let appendThread: DiskThread
+    private let ledgerThread: DiskThread
+    let readThread: DiskThread
+    private let claims = Claims()
+    private let appends: Batcher<[Offer], [Result<Placed, SegmentError>]>
+    private let notes: Batcher<LedgerChange, Void>
+
+    /// What goes into one batch, and what may wait for one, in bytes of records.
+    private static let batchBytesMax = 8 << 20
+    private static let waitingBytesMax = 96 << 20
+    /// Rows that may wait for the ledger before nothing new is taken.
+    private static let waitingRowsMax = 50_000
+    private static let rowsATransaction = 4096
+
+    init(
+        folder: DataFolder, ledger: Ledger, store: SegmentStore, disk: any Disk, clock: MachineClock,
+        name: String
+    ) {
+        self.folder = folder
+        self.ledger = ledger
+        self.store = store
+        self.clock = clock
+        reader = SegmentReader(folder: store.folder, on: disk)
+        appendThread = DiskThread(name: "append \(name)")
+        ledgerThread = DiskThread(name: "ledger \(name)")
+        readThread = DiskThread(name: "read \(name)")
+        let (arrivals, claims) = (arrivals, claims)
+        let notes = Batcher<LedgerChange, Void>(
+            on: ledgerThread, weightMax: Self.rowsATransaction
+        ) { changes in
+            let result = Result { try ledger.commit(changes) }
+            arrivals.notify()
+            return changes.map { _ in result }
+        }
+        self.notes = notes
+        appends = Batcher(on: appendThread, weightMax: Self.batchBytesMax) { callers in
+            let batch = AppendedBatch(callers, in: store, now: clock.now)
+            // Rows are noted in the order of their positions, because they are from this thread.
+            notes.submit(batch.change, weight: batch.count) { _ in claims.release(batch.mails) }
+            for segment in store.takeSealed() { notes.submit(.complete(segment), weight: 1) { _ in } }
+            return batch.results.map(Result.success)
+        }
+    }
+
+    /// Keeps the offers: on return each is durable, or was held before, or failed for itself.
+    ///
+    /// An id is known from the moment it is offered; a second offer waits for that commit (D6).
+    package func keep(_ offers: [Offer]) async -> [Result<Kept, any Error>] {
+        let weight = offers.reduce(0) { $0 + $1.weight }
+        guard appends.waitingWeight + weight <= Self.waitingBytesMax || appends.waitingWeight == 0,
+            notes.waitingWeight <= Self.waitingRowsMax
+        else { return offers.map { _ in .failure(Problem.overloaded) } }
+        var results = [Result<Kept, any Error>?](repeating: nil, count: offers.count)
+        var open = Array(offers.indices)
+        while let first = open.first {
+            let claimed = claims.claim(open.map { offers[$0].mail }).map { open[$0] }
+            if claimed.isEmpty {
+                await claims.released(offers[first].mail)
+            } else {
+                await keep(claimed, of: offers, &results)
+            }
+            open.removeAll { results[$0] != nil }
+        }
+        return results.map { $0 ?? .failure(Problem.closing) }
+    }
+
+    private func keep(
+        _ claimed: [Int], of offers: [Offer], _ results: inout [Result<Kept, any Error>?]
+    ) async {
+        let mails = claimed.map { offers[$0].mail }
+        let held: [MailID: Held]
+        do {
+            held = try await readThread.run { [ledger] in try ledger.held(mails) }
+        } catch {
+            for index in claimed { results[index] = .failure(error) }
+            return claims.release(mails)
+        }
+        for index in claimed { results[index] = held[offers[index].mail].map { .success(.held($0)) } }
+        claims.release(Array(held.keys))
+        let new = claimed.filter { results[$0] == nil }
+        guard !new.isEmpty else { return }
+        do {
+            let batch = new.map { offers[$0] }
+            let placed = try await appends.submit(batch, weight: batch.reduce(0) { $0 + $1.weight })
+            for (index, place) in zip(new, placed) {
+                results[index] = place.map(Kept.placed).mapError { $0 }
+            }
+        } catch {
+            for index in new { results[index] = .failure(error) }
+        }
+    }
+
+    /// Has something noted in the ledger, with others, some time soon.
+    package func noteSoon(_ change: LedgerChange) {
+        notes.submit(change, weight: 1) { _ in }
+    }
+
+    /// Has something noted in the ledger before it returns.
+    package func note(_ change: LedgerChange) async throws {
+        try await notes.submit(change, weight: 1)
+    }
+
+    /// Reads on the thread for reading.
+    package func read<Result: Sendable>(
+        _ body: @escaping @Sendable (Ledger, SegmentReader) throws -> Result
+    ) async throws -> Result {
+        try await readThread.run { [ledger, reader] in try body(ledger, reader) }
+    }
+
+    /// Does something with the segments, between two batches.
+    package func betweenBatches<Result: Sendable>(
+        _ body: @escaping @Sendable (SegmentStore) throws -> Result
+    ) async throws -> Result {
+        try await appendThread.run { [store] in try body(store) }
+    }
+
+    /// Seals what is active and lets the threads end. Nothing may be offered any more.
+    package func close() async throws {
+        let now = clock.now
+        try await betweenBatches { store in try store.sealFinished(all: true, now: now) }
+        try await ledgerThread.run {}
+        for thread in [appendThread, ledgerThread, readThread] { thread.stop() }
+    }
+}
+
+extension RecordKeeper.Offer {
+    package var mail: MailID { item.record.header.mail }
+    var weight: Int { Int(clamping: item.record.header.recordBytes) }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the Registry knows, as JSON on the wire (R10, R16).
+
+package import HoldfastModel
+
+/// One node's line in the registry; renewed by heartbeat before it runs out.
+package struct Registration: Codable, Hashable, Sendable {
+    package var name: String
+    package var role: Role
+    /// `http://host:port/{role}/{name}`; the node's paths stand under it.
+    package var address: String
+    /// The identity of the data folder, in hexadecimal; absent for nodes that keep nothing.
+    package var node: String?
+    package var disk: String?
+    package var host: String
+    /// What the node is ready for; `notice` says why not, for people.
+    package var writable: Bool
+    package var notice: String?
+    /// Bytes free on its disk, and bytes that wait to be written: helpers prefer the emptier one.
+    package var freeBytes: UInt64
+    package var waitingBytes: UInt64
+    /// The node's wall clock in milliseconds, so that others can tell a clock that is wrong.
+    package var clock: Int64
+
+    package init(
+        name: String, role: Role, address: String, node: String? = nil, disk: String? = nil,
+        host: String = "", writable: Bool = true, notice: String? = nil, freeBytes: UInt64 = 0,
+        waitingBytes: UInt64 = 0, clock: Int64 = 0
+    ) {
+        self.name = name
+        self.role = role
+        self.address = address
+        self.node = node
+        self.disk = disk
+        self.host = host
+        self.writable = writable
+        self.notice = notice
+        self.freeBytes = freeBytes
+        self.waitingBytes = waitingBytes
+        self.clock = clock
+    }
+}
+
+/// An arrow in the registry: from a queue of one role to a queue of another.
+package struct Link: Codable, Hashable, Sendable {
+    package var fromRole: Role
+    package var fromQueue: String
+    package var toRole: Role
+    package var toQueue: String
+
+    package init(from fromRole: Role, _ fromQueue: String, to toRole: Role, _ toQueue: String) {
+        self.fromRole = fromRole
+        self.fromQueue = fromQueue
+        self.toRole = toRole
+        self.toQueue = toQueue
+    }
+
+    /// The links of the paper, as every installation begins.
+    package static let standard = [
+        Link(from: .gateway, "tasks", to: .storage, "input"),
+        Link(from: .storage, "sync", to: .storage, "input"),
+        Link(from: .storage, "index", to: .dal, "input"),
+        Link(from: .dal, "acks", to: .gateway, "acks"),
+        Link(from: .dal, "orders", to: .gateway, "orders"),
+    ]
+}
+
+/// The numbered document of links: everyone follows the highest number.
+package struct Links: Codable, Hashable, Sendable {
+    package var number: Int
+    package var links: [Link]
+
+    package init(number: Int, links: [Link]) {
+        self.number = number
+        self.links = links
+    }
+}
+
+/// All the live registrations.
+package struct Roster: Codable, Hashable, Sendable {
+    package var nodes: [Registration]
+    /// The Registry's wall clock in milliseconds.
+    package var clock: Int64
+
+    package init(nodes: [Registration], clock: Int64) {
+        self.nodes = nodes
+        self.clock = clock
+    }
+
+    package func nodes(of role: Role) -> [Registration] {
+        nodes.filter { $0.role == role }
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files of a node's segments: which there are, what the last run left, dropping.
+
+package import HoldfastDisk
+package import HoldfastModel
+
+/// A node's folder of segment files, seen from outside.
+package struct SegmentFolder: Sendable {
+    /// One file of the folder.
+    package struct File: Hashable, Sendable {
+        package var segment: SegmentNumber
+        package var isSealed: Bool
+        package var path: String
+    }
+
+    package let path: String
+    private let disk: any Disk
+
+    package init(_ path: String, on disk: any Disk) {
+        self.path = path
+        self.disk = disk
+    }
+
+    /// All segments, by number.
+    package func files() throws(SegmentError) -> [File] {
+        let names = try onDisk { () throws(DiskError) in
+            disk.exists(path) ? try disk.names(in: path) : []
+        }
+        return names.compactMap { name in
+            guard let number = SegmentNumber(name.dropLast(4)) else { return nil }
+            guard name.hasSuffix(".act") || name.hasSuffix(".seg") else { return nil }
+            return File(
+                segment: number, isSealed: name.hasSuffix(".seg"), path: path + "/" + name)
+        }.sorted { $0.segment < $1.segment }
+    }
+
+    /// The header of a segment.
+    package func header(of file: File) throws(SegmentError) -> SegmentHeader {
+        try SegmentScan(path: file.path, on: disk).segment
+    }
+
+    /// Where a segment that a run left after a failed write ends; nil when it was not so left.
+    package func fence(of file: File, among files: [File]) throws(SegmentError) -> UInt64? {
+        let run = try header(of: file).run
+        for other in files where other.segment > file.segment {
+            // A header that cannot be read tells of no fence; its own scan reports it.
+            guard let header = try? header(of: other), header.run == run else { continue }
+            if header.fenced == file.segment { return header.fencedAt }
+        }
+        return nil
+    }
+
+    /// Visits the records of a segment, from an offset where a batch begins.
+    package func records(
+        of file: File, from start: UInt64?, visit: (ScannedRecord) throws -> Void
+    ) throws -> ScanReport {
+        let scan = try SegmentScan(path: file.path, on: disk)
+        return try scan.records(
+            from: max(start ?? 0, SegmentFormat.dataOffset), durable: file.isSealed ? .max : 0,
+            visit: visit)
+    }
+
+    /// Seals a segment that a former run left active, at the end of what is whole in it, and visits
+    /// what it holds. May be repeated, and may be cut off anywhere.
+    ///
+    /// - Parameter durable: an offset below which the ledger knows everything to have been synced.
+    package func sealLeftover(
+        _ file: File, durable: UInt64, fence: UInt64?, now: Timestamp,
+        visit: (ScannedRecord) throws -> Void
+    ) throws -> ScanReport {
+        let open = try disk.open(file.path, forWriting: true)
+        // What a killed process wrote looks fine from here and may be in no disk yet.
+        try open.sync()
+        let scan = try SegmentScan(path: file.path, on: disk)
+        var table = SealTable()
+        let report = try scan.records(durable: durable, limit: fence ?? .max) { found in
+            table.add(found.record.header, at: found.place)
+            try visit(found)
+        }
+        try seal(open, scan.segment, table, at: report.end, now: now)
+        try disk.rename(file.path, to: sealedName(file.path))
+        try disk.syncFolder(path)
+        return report
+    }
+
+    private func seal(
+        _ file: any DiskFile, _ header: SegmentHeader, _ table: SealTable, at end: UInt64,
+        now: Timestamp
+    ) throws(DiskError) {
+        let bytes = table.encoded
+        let batch = BatchHeader(
+            node: header.node, segment: header.number, offset: end, number: .max,
+            records: table.lines.count, bytes: UInt64(SegmentFormat.batchHeaderBytes + bytes.count),
+            durableUpTo: end, written: now, isTable: true)
+        var buffer = [UInt8](repeating: 0, count: SegmentFormat.batchHeaderBytes)
+        buffer.withUnsafeMutableBytes { batch.encode(into: $0) }
+        buffer += bytes
+        let padded = Int(SegmentFormat.roundedToBlock(UInt64(buffer.count)))
+        buffer += [UInt8](repeating: 0, count: padded - buffer.count)
+        buffer += SealTable.trailer(of: header, tableAt: end, lines: table.lines.count)
+        try file.truncate(to: end)
+        try file.write(buffer, at: end)
+        try file.sync()
+    }
+
+    /// Removes a sealed segment and all that it holds.
+    package func drop(_ file: File) throws(SegmentError) {
+        try onDisk { () throws(DiskError) in
+            try disk.remove(file.path)
+            try disk.syncFolder(path)
+        }
+    }
+}

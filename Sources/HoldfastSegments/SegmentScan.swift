@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a segment from end to end, and telling a torn tail from damage (D5).
+
+package import HoldfastDisk
+package import HoldfastModel
+
+/// A record that a scan found whole. Its message was checked, but is not in it.
+package struct ScannedRecord: Sendable {
+    package var record: Record
+    package var place: Placed
+}
+
+/// What a scan found besides records.
+package struct ScanReport: Hashable, Sendable {
+    /// Where the last whole batch ends.
+    package var end: UInt64
+    /// Acknowledged bytes that are not what was written; they are repaired from another copy.
+    package var damaged: [Range<UInt64>]
+    /// Where a batch lies that was never acknowledged, if there is one.
+    package var torn: UInt64?
+}
+
+/// Reads all records of one segment file, trusting nothing in it.
+package struct SegmentScan {
+    private let file: any DiskFile
+    private let header: SegmentHeader
+    private let size: UInt64
+
+    /// - Throws: `damagedHeader`, `newerFormat` or a disk's error.
+    package init(path: String, on disk: any Disk) throws(SegmentError) {
+        do throws(DiskError) {
+            file = try disk.open(path, forWriting: false)
+            size = try file.size()
+        } catch {
+            throw .disk(error)
+        }
+        header = try SegmentHeader(
+            decoding: try file.bytes(at: 0, count: Int(SegmentFormat.dataOffset)))
+    }
+
+    package var segment: SegmentHeader { header }
+
+    /// Visits every whole record from `start`, which is where some batch begins.
+    ///
+    /// - Parameter durable: an offset below which everything is known to have been synced.
+    /// - Parameter limit: an offset behind which nothing counts: the segment was fenced there.
+    package func records(
+        from start: UInt64 = SegmentFormat.dataOffset, durable: UInt64 = 0, limit: UInt64 = .max,
+        visit: (ScannedRecord) throws -> Void
+    ) throws -> ScanReport {
+        var report = ScanReport(end: start, damaged: [], torn: nil)
+        var offset = start
+        var durable = durable
+        // A batch that is not whole, until a later one or the end tells what it is.
+        var doubtful: FoundBatch?
+        let stop = min(size, limit)
+        while let batch = try nextBatch(from: offset, to: stop) {
+            durable = max(durable, batch.durableUpTo)
+            if let known = doubtful { try settle(known, asDamaged: true, &report, visit) }
+            doubtful = nil
+            // Nothing between two batches is empty: what cannot be read there was a batch.
+            if batch.offset > offset { report.damaged.append(offset..<batch.offset) }
+            if batch.isTable { break }
+            let found = try readBatch(batch)
+            if found.bad.isEmpty {
+                try settle(found, asDamaged: false, &report, visit)
+            } else {
+                doubtful = found
+            }
+            offset = found.end
+        }
+        if let last = doubtful { try settle(last, asDamaged: last.start < durable, &report, visit) }
+        if report.end < durable, durable <= size, report.torn == nil {
+            report.damaged.append(report.end..<durable)
+            report.end = durable
+        }
+        return report
+    }
+
+    private struct FoundBatch {
+        var start: UInt64
+        var end: UInt64
+        var records: [ScannedRecord] = []
+        var bad: [Range<UInt64>] = []
+    }
+
+    /// Takes a batch into the report: whole, damaged (its good records count), or torn (none do).
+    private func settle(
+        _ batch: FoundBatch, asDamaged isDamaged: Bool, _ report: inout ScanReport,
+        _ visit: (ScannedRecord) throws -> Void
+    ) throws {
+        guard batch.bad.isEmpty || isDamaged else {
+            report.torn = batch.start
+            return
+        }
+        for record in batch.records { try visit(record) }
+        report.damaged += batch.bad
+        report.end = batch.end
+    }
+
+    /// The next batch header at a block from `offset` on that belongs here.
+    private func nextBatch(
+        from offset: UInt64, to stop: UInt64
+    ) throws(SegmentError) -> BatchHeader? {
+        let window = 1 << 20
+        var place = offset
+        while place < stop {
+            let bytes = try file.bytes(at: place, count: window)
+            for block in stride(from: 0, to: bytes.count, by: SegmentFormat.blockBytes) {
+                guard let batch = BatchHeader(decoding: bytes[block...]),
+                    batch.node == header.node, batch.segment == header.number,
+                    batch.offset == place + UInt64(block), batch.offset < stop,
+                    batch.bytes <= size - batch.offset
+                else { continue }
+                return batch
+            }
+            if bytes.count < window { return nil }
+            place += UInt64(window)
+        }
+        return nil
+    }
+
+    private func readBatch(_ batch: BatchHeader) throws(SegmentError) -> FoundBatch {
+        let end = batch.offset + batch.bytes
+        var found = FoundBatch(
+            start: batch.offset, end: batch.offset + SegmentFormat.roundedToBlock(batch.bytes))
+        var offset = batch.offset + UInt64(SegmentFormat.batchHeaderBytes)
+        for _ in 0..<batch.records {
+            guard let header = try header(at: offset, before: end) else {
+                // Without a header the next record cannot be found: the rest of the batch is lost.
+                found.bad.append(offset..<end)
+                break
+            }
+            let place = Placed(
+                segment: self.header.number, offset: offset, length: header.recordBytes,
+                position: header.position)
+            if let record = try wholeRecord(header, at: offset) {
+                found.records.append(ScannedRecord(record: record, place: place))
+            } else {
+                found.bad.append(offset..<offset + header.recordBytes)
+            }
+            offset += header.recordBytes
+        }
+        return found
+    }
+
+    private func header(at offset: UInt64, before end: UInt64) throws(SegmentError) -> RecordHeader?
+    {
+        let bytes = try file.bytes(at: offset, count: RecordHeader.bytes)
+        let header = bytes.withUnsafeBufferPointer { bytes in
+            // Whatever is wrong with it, it is not the header that was written.
+            try? RecordHeader(decoding: UnsafeRawBufferPointer(bytes))
+        }
+        guard let header, header.recordBytes <= end - offset else { return nil }
+        return header
+    }
+
+    private func wholeRecord(
+        _ header: RecordHeader, at offset: UInt64
+    ) throws(SegmentError) -> Record? {
+        let messageAt = offset + header.messageOffset
+        guard
+            try file.checksum(at: messageAt, bytes: header.message.bytes) == header.message.checksum
+        else { return nil }
+        var bytes = try file.bytes(at: offset, count: Int(header.messageOffset))
+        return try? Record(takingFrom: &bytes, messageBeside: true)
+    }
+}
+
+extension DiskFile {
+    /// As many bytes as the file has there, up to `count`.
+    func bytes(at offset: UInt64, count: Int) throws(SegmentError) -> ArraySlice<UInt8> {
+        do {
+            return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                filled = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            }[...]
+        } catch let error as DiskError {
+            throw .disk(error)
+        } catch {
+            preconditionFailure("a file throws nothing else: \(error)")
+        }
+    }
+
+    /// CRC-32C of a part of the file, read piece by piece.
+    func checksum(at offset: UInt64, bytes: UInt64) throws(SegmentError) -> UInt32 {
+        var checksum: UInt32 = 0
+        var done: UInt64 = 0
+        while done < bytes {
+            let piece = try self.bytes(at: offset + done, count: Int(min(1 << 20, bytes - done)))
+            guard !piece.isEmpty else { break }
+            checksum = crc32c(piece, from: checksum)
+            done += UInt64(piece.count)
+        }
+        return checksum
+    }
+}

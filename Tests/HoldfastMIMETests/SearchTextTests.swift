@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one normalisation: what a search treats as equal.
+
+import HoldfastMIME
+import Testing
+
+@Suite("Search text")
+struct SearchTextTests {
+    @Test(
+        "words are folded and separated",
+        arguments: [
+            ("Hello, World!", "hello world"),
+            ("  ", ""),
+            ("", ""),
+            ("jane.doe@Acme.COM", "jane doe acme com"),
+            ("Isenböck", "isenbock"),
+            ("Isenbo\u{308}ck", "isenbock"),
+            ("STRASSE straße STRAẞE", "strasse strasse strasse"),
+            ("ΣΊΣΥΦΟΣ σίσυφος", "σισυφοσ σισυφοσ"),
+            ("İstanbul ıstanbul", "istanbul istanbul"),
+            ("Søren Łódź Ærø Đặng", "soren lodz aero dang"),
+            ("ﬁnde ＡＢＣ１２３", "finde abc123"),
+            ("𝓥𝓲𝓪𝓰𝓻𝓪 Ⓥⓘⓐⓖⓡⓐ 🅥🅘🅐🅖🅡🅐", "viagra viagra viagra"),
+            ("Vi\u{200b}a\u{ad}gra", "viagra"),
+            ("Microsoft™ m²", "microsoft m2"),
+            ("Съешь ЁЖ", "съешь еж"),
+            ("שָׁלוֹם مُحَمَّد", "שלום محمد"),
+            ("สวัสดี नमस्ते", "สวัสดี नमस्ते"),
+            ("don’t don't", "don t don t"),
+            ("a_b-c/d", "a b c d"),
+            ("½ ℀ …", "1 2 a c"),
+            ("😀ok😀", "ok"),
+        ])
+    func folds(text: String, words: String) {
+        #expect(SearchText.words(text) == words)
+    }
+
+    @Test(
+        "scripts without blanks become overlapping pairs",
+        arguments: [
+            ("日本語", "日本 本語"),
+            ("日", "日"),
+            ("日本", "日本"),
+            ("abc日本語def", "abc 日本 本語 def"),
+            ("日 本", "日 本"),
+            ("日本\r\n語", "日本 本語"),
+            ("が か\u{3099} ｶﾞ パーティー", "が が ガ パー ーテ ティ ィー"),
+            ("ｶﾞｷﾞ", "ガギ"),
+            ("한국어", "한국 국어"),
+            ("\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}", "한국"),
+            ("㍿", "株式 式会 会社"),
+            ("\u{f900}", "豈"),
+            ("𠀀𠀁", "𠀀𠀁"),
+        ])
+    func pairs(text: String, words: String) {
+        #expect(SearchText.words(text) == words)
+    }
+
+    @Test("a word is cut between characters, and its rest is no word")
+    func cuts() {
+        #expect(SearchText.words(String(repeating: "a", count: 100) + " b").utf8.count == 66)
+        let cut = SearchText.words(String(repeating: "я", count: 40) + "xyz b")
+        #expect(cut == String(repeating: "я", count: 32) + " b")
+        let odd = SearchText.words("a" + String(repeating: "я", count: 40) + "b")
+        #expect(odd == "a" + String(repeating: "я", count: 31))
+    }
+
+    @Test("long and short runs of ASCII give the same words")
+    func pathsAgree() {
+        let text = "The quick, brown fox -- jumps over 13 lazy dogs; x@y.example <z>\r\n\r\n  End."
+        let whole = SearchText.words(String(repeating: text, count: 200))
+        let single = text.split(separator: " ").map { SearchText.words(String($0)) }
+        let words = single.filter { !$0.isEmpty }.joined(separator: " ")
+        let expected = Array(repeating: words, count: 200).joined(separator: " ")
+        #expect(whole == expected)
+    }
+
+    @Test("the limit leaves whole words only", arguments: 0...30)
+    func limit(bytesMax: Int) {
+        let all = "one zwei drei 日本語 fünf"
+        var bytes: [UInt8] = []
+        SearchText.append(all, to: &bytes, bytesMax: bytesMax)
+        #expect(bytes.count <= bytesMax)
+        let words = SearchText.terms(all)
+        let kept = String(decoding: bytes, as: UTF8.self).split(separator: " ").map(String.init)
+        #expect(kept == Array(words.prefix(kept.count)))
+    }
+
+    @Test("appended words do not touch")
+    func appends() {
+        var bytes: [UInt8] = []
+        for text in ["One", "", "Two three", "!"] { SearchText.append(text, to: &bytes, bytesMax: 100) }
+        #expect(String(decoding: bytes, as: UTF8.self) == "one two three")
+    }
+
+    @Test("broken UTF-8 separates and is never written")
+    func broken() {
+        let octets: [UInt8] = [0x61, 0xff, 0x62, 0xc3, 0x20, 0xe2, 0x82, 0x63, 0xed, 0xa0, 0x80, 0xf4, 0xbf]
+        var bytes: [UInt8] = []
+        octets.withUnsafeBytes { SearchText.append(utf8: $0, to: &bytes, bytesMax: 100) }
+        #expect(String(decoding: bytes, as: UTF8.self) == "a b c")
+    }
+
+    @Test("every scalar of Unicode gives what the index can read, and gives it again")
+    func everyScalar() {
+        var wrong: [UInt32] = []
+        for value in UInt32(0)...0x10ffff {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let words = SearchText.words(String(Character(scalar)))
+            let isClean = words.utf8.allSatisfy { byte in
+                byte >= 0x80 || byte == 0x20 || (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte)
+            }
+            if !isClean || SearchText.words(words) != words { wrong.append(value) }
+        }
+        #expect(wrong.prefix(20) == [])
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Randomness that can be repeated.
+
+import Foundation
+
+/// HOLDFAST_SEED, or one that changes from run to run and is printed.
+enum ProcessSeed {
+    static let value: UInt64 =
+        ProcessInfo.processInfo.environment["HOLDFAST_SEED"].flatMap { UInt64($0) }
+        ?? UInt64.random(in: 1...1_000_000)
+}
+
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
