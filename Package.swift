@@ -70,6 +70,26 @@ let package = Package(
                 httpClient, httpTypes, lifecycle, logging, nioCore, nioPosix, nioHTTP, nioFoundation,
             ],
             swiftSettings: ours),
+        // Floor 3: the components, strangers to one another.
+        .target(
+            name: "HoldfastRegistry",
+            dependencies: [
+                "HoldfastModel", "HoldfastNode", hummingbird, lifecycle, logging, nioCore,
+            ],
+            swiftSettings: ours),
+        .target(
+            name: "HoldfastHelper",
+            dependencies: ["HoldfastModel", "HoldfastNode", hummingbird, lifecycle, logging],
+            swiftSettings: ours),
+        .target(
+            name: "HoldfastStorage",
+            dependencies: [
+                "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments", "HoldfastLedger",
+                "HoldfastNode", crypto, hummingbird, httpTypes, lifecycle, logging, nioCore,
+            ],
+            swiftSettings: ours),
+
+        // Floor 4: the program.
         .executableTarget(
             name: "holdfast",
             dependencies: ["HoldfastNode", toml, arguments],

@@ -10,7 +10,8 @@ extension Ledger {
         INSERT INTO qt_files
             (mail_id, position, received, size, digest, keep_until, sender, subject, message_id)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (mail_id) DO UPDATE SET position = excluded.position
+        ON CONFLICT (mail_id) DO UPDATE SET
+            position = excluded.position, keep_until = excluded.keep_until, slip = NULL
         """
 
     private static let insertEntry = """
@@ -20,8 +21,8 @@ extension Ledger {
         """
 
     private static let advanceSegment = """
-        INSERT INTO segments (segment, drop_day, recorded_up_to, records, bytes)
-        VALUES (?, ?, ?, ?, ?)
+        INSERT INTO segments (segment, day, drop_day, recorded_up_to, records, bytes)
+        VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (segment) DO UPDATE SET
             recorded_up_to = max(recorded_up_to, excluded.recorded_up_to),
             records = records + excluded.records,
@@ -63,7 +64,7 @@ extension Ledger {
         let segment = try database.cachedStatement(sql: Self.advanceSegment)
         for row in segments {
             try segment.execute(arguments: [
-                Int64(bitPattern: row.segment), row.dropDay.number,
+                Int64(bitPattern: row.segment), row.day.number, row.dropDay.number,
                 Int64(clamping: row.recordedUpTo), row.records, Int64(clamping: row.bytes),
             ])
         }
@@ -132,7 +133,8 @@ extension Ledger {
         try database.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM segments ORDER BY segment").map { row in
                 SegmentRow(
-                    segment: UInt64(bitPattern: row["segment"]), dropDay: Day(number: row["drop_day"]),
+                    segment: UInt64(bitPattern: row["segment"]), day: Day(number: row["day"]),
+                    dropDay: Day(number: row["drop_day"]),
                     recordedUpTo: UInt64(bitPattern: row["recorded_up_to"]), records: row["records"],
                     bytes: UInt64(bitPattern: row["bytes"]))
             }
@@ -145,6 +147,25 @@ extension Ledger {
             let row = try Row.fetchOne(database, sql: "SELECT sum(records), sum(bytes) FROM segments")
             let bytes: Int64 = row?[1] ?? 0
             return (row?[0] ?? 0, UInt64(clamping: bytes))
+        }
+    }
+
+    /// When the newest mail here was received.
+    package func newestReceived() throws -> Timestamp? {
+        try database.read { database in
+            let newest = """
+                SELECT f.received FROM qt_files_entries AS e JOIN qt_files AS f USING (mail_id)
+                ORDER BY e.position DESC LIMIT 1
+                """
+            return try Int64.fetchOne(database, sql: newest).map(Timestamp.init(milliseconds:))
+        }
+    }
+
+    /// Bytes of the segments whose day of intake is this day.
+    package func bytes(since day: Day) throws -> UInt64 {
+        try database.read { database in
+            let sql = "SELECT sum(bytes) FROM segments WHERE day >= ?"
+            return UInt64(clamping: try Int64.fetchOne(database, sql: sql, arguments: [day.number]) ?? 0)
         }
     }
 

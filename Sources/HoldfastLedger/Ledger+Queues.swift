@@ -96,6 +96,19 @@ extension Ledger {
         }
     }
 
+    /// When the oldest record from a position on was received.
+    package func received(from position: Position) throws -> Timestamp? {
+        try database.read { database in
+            try Int64.fetchOne(
+                database,
+                sql: """
+                    SELECT f.received FROM qt_files_entries AS e JOIN qt_files AS f USING (mail_id)
+                    WHERE e.position >= ? ORDER BY e.position LIMIT 1
+                    """, arguments: [Int64(bitPattern: position.raw)]
+            ).map(Timestamp.init(milliseconds:))
+        }
+    }
+
     /// How many records lie behind a position.
     package func count(from position: Position, passingOn: Bool = false) throws -> Int {
         try database.read { database in

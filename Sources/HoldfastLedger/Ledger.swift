@@ -66,6 +66,7 @@ package final class Ledger: Sendable {
             ON qt_files_entries (position) WHERE passes_on;
         CREATE TABLE segments (
             segment INTEGER NOT NULL PRIMARY KEY,
+            day INTEGER NOT NULL,
             drop_day INTEGER NOT NULL,
             recorded_up_to INTEGER NOT NULL,
             records INTEGER NOT NULL,
@@ -159,6 +160,8 @@ package enum LedgerChange: Sendable {
 /// How far the ledger has followed one segment.
 package struct SegmentRow: Hashable, Sendable {
     package var segment: SegmentNumber
+    /// The day on which all of it was taken in.
+    package var day: Day
     /// The first day on which all of it has expired.
     package var dropDay: Day
     /// Everything below this offset, where a batch ends, has its rows here.
@@ -167,9 +170,10 @@ package struct SegmentRow: Hashable, Sendable {
     package var bytes: UInt64
 
     package init(
-        segment: SegmentNumber, dropDay: Day, recordedUpTo: UInt64, records: Int, bytes: UInt64
+        segment: SegmentNumber, day: Day, dropDay: Day, recordedUpTo: UInt64, records: Int, bytes: UInt64
     ) {
         self.segment = segment
+        self.day = day
         self.dropDay = dropDay
         self.recordedUpTo = recordedUpTo
         self.records = records

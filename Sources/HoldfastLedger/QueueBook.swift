@@ -29,6 +29,10 @@ package struct QueueBook: Sendable {
         package var unfinished: [Position: Item] = [:]
         package var finished: [Position] = []
 
+        package init(next: Position) {
+            self.next = next
+        }
+
         package var isEmpty: Bool { unfinished.isEmpty && finished.isEmpty }
     }
 

@@ -133,6 +133,12 @@ extension Record {
         header.keepUntil = slip.keepUntil
     }
 
+    /// A slip that is carried as it is.
+    package mutating func setSlipOctets(_ encoded: ArraySlice<UInt8>) {
+        slip = encoded
+        header.slip = Section(of: encoded)
+    }
+
     package mutating func setEnvelope(_ encoded: ArraySlice<UInt8>) {
         envelope = encoded
         header.envelope = Section(of: encoded)

@@ -44,7 +44,7 @@ struct AppendedBatch {
             let placed = try store.append(items[...], to: keepClass, now: now)
             for (member, place) in zip(members, placed) {
                 results[member.caller][member.index] = .success(place)
-                note(callers[member.caller][member.index], at: place, dropDay: keepClass, now.day)
+                note(callers[member.caller][member.index], at: place, of: keepClass, now.day)
             }
         } catch {
             for member in members { results[member.caller][member.index] = .failure(error) }
@@ -52,7 +52,7 @@ struct AppendedBatch {
     }
 
     private mutating func note(
-        _ offer: RecordKeeper.Offer, at place: Placed, dropDay keepClass: KeepClass, _ today: Day
+        _ offer: RecordKeeper.Offer, at place: Placed, of keepClass: KeepClass, _ today: Day
     ) {
         rows.append(
             LedgerRow(
@@ -60,8 +60,8 @@ struct AppendedBatch {
                 offset: place.offset, sender: offer.sender, subject: offer.subject,
                 messageID: offer.messageID, passesOn: offer.passesOn))
         let fresh = SegmentRow(
-            segment: place.segment, dropDay: today.advanced(by: Int(keepClass.days)), recordedUpTo: 0,
-            records: 0, bytes: 0)
+            segment: place.segment, day: today, dropDay: today.advanced(by: Int(keepClass.days)),
+            recordedUpTo: 0, records: 0, bytes: 0)
         segments[place.segment, default: fresh].note(place)
     }
 }

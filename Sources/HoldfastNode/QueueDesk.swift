@@ -48,7 +48,8 @@ package final class QueueDesk: Sendable {
             let appointment = book.withLock { $0.nextAppointment }.map { $0 - now } ?? .max
             let wait = min(deadline - now, max(appointment, 1))
             guard now < deadline, !Task.isCancelled else { return nil }
-            await waitForWork(arrived: arrived, changed: changed, milliseconds: wait)
+            await keeper.arrivals.wait(
+                after: arrived, or: self.changed, after: changed, milliseconds: wait)
         }
     }
 
@@ -144,16 +145,5 @@ package final class QueueDesk: Sendable {
     private func noteChanges() {
         let changes = book.withLock { $0.takeChanges() }
         if !changes.isEmpty { keeper.noteSoon(.queue(name, changes)) }
-    }
-
-    private func waitForWork(arrived: UInt64, changed: UInt64, milliseconds: Int64) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [keeper] in
-                await keeper.arrivals.wait(after: arrived, milliseconds: milliseconds)
-            }
-            group.addTask { await self.changed.wait(after: changed, milliseconds: milliseconds) }
-            await group.next()
-            group.cancelAll()
-        }
     }
 }

@@ -120,7 +120,7 @@ private struct CatchingUp {
         self.start = start
         self.ledger = ledger
         segment = SegmentRow(
-            segment: header.number, dropDay: header.dropDay, recordedUpTo: 0, records: 0, bytes: 0)
+            segment: header.number, day: header.day, dropDay: header.dropDay, recordedUpTo: 0, records: 0, bytes: 0)
     }
 
     mutating func note(_ scanned: ScannedRecord) throws {

@@ -19,6 +19,8 @@ package final class RecordKeeper: Sendable {
         package var subject: String
         package var messageID: String
         package var passesOn: Bool
+        /// Written although the mail is held: the new record stands for it from then on.
+        package var replacesHeld = false
 
         package init(
             _ item: Appendable, keepClass: KeepClass, sender: String = "", subject: String = "",
@@ -133,8 +135,10 @@ package final class RecordKeeper: Sendable {
             for index in claimed { results[index] = .failure(error) }
             return claims.release(mails)
         }
-        for index in claimed { results[index] = held[offers[index].mail].map { .success(.held($0)) } }
-        claims.release(Array(held.keys))
+        for index in claimed where !offers[index].replacesHeld {
+            results[index] = held[offers[index].mail].map { .success(.held($0)) }
+        }
+        claims.release(claimed.filter { results[$0] != nil }.map { offers[$0].mail })
         let new = claimed.filter { results[$0] == nil }
         guard !new.isEmpty else { return }
         do {
@@ -170,6 +174,18 @@ package final class RecordKeeper: Sendable {
         _ body: @escaping @Sendable (SegmentStore) throws -> Result
     ) async throws -> Result {
         try await appendThread.run { [store] in try body(store) }
+    }
+
+    /// Bytes that wait to be appended.
+    package var waitingBytes: Int { appends.waitingWeight }
+
+    /// Removes a sealed segment with everything in it, and its rows.
+    package func dropSegment(_ segment: SegmentNumber) async throws {
+        try await betweenBatches { [reader] store in
+            reader.forget(segment)
+            try SegmentFolder(store.folder, on: RealDisk()).drop(segment)
+        }
+        try await note(.dropped(segment))
     }
 
     /// Seals what is active and lets the threads end. Nothing may be offered any more.

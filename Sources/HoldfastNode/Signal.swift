@@ -38,6 +38,19 @@ package final class Signal: Sendable {
         }
     }
 
+    /// As `wait`, for this signal or another, whichever comes first.
+    package func wait(
+        after generation: UInt64, or other: Signal, after otherGeneration: UInt64, milliseconds: Int64
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait(after: generation) }
+            group.addTask { await other.wait(after: otherGeneration) }
+            group.addTask { try? await Task.sleep(for: .milliseconds(milliseconds)) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     private func wait(after generation: UInt64) async {
         let id = state.withLock { state in
             state.lastWaiter += 1

@@ -103,10 +103,12 @@ package struct SegmentFolder: Sendable {
         try file.sync()
     }
 
-    /// Removes a sealed segment and all that it holds.
-    package func drop(_ file: File) throws(SegmentError) {
+    /// Removes a sealed segment and all that it holds; one that is gone already is no error.
+    package func drop(_ segment: SegmentNumber) throws(SegmentError) {
+        let file = segmentPath(path, segment, "seg")
+        guard disk.exists(file) else { return }
         try onDisk { () throws(DiskError) in
-            try disk.remove(file.path)
+            try disk.remove(file)
             try disk.syncFolder(path)
         }
     }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// One lane: from one queue of one node to wherever its link leads, again and again.
+
+internal import HoldfastModel
+internal import HoldfastNode
+internal import Logging
+
+/// Leases, carries, settles. Keeps nothing: cut off anywhere, the lease lapses and another comes.
+struct Carrier: Sendable {
+    let link: Link
+    let source: String
+    let surroundings: Surroundings
+
+    private static let restMilliseconds = 500
+
+    /// Carries until the source or the link is gone.
+    func run() async {
+        var pace = Pace()
+        while !Task.isCancelled, let now = view() {
+            guard !now.targets.isEmpty else {
+                await rest()
+                continue
+            }
+            do {
+                try await carryOnce(now, &pace)
+            } catch {
+                surroundings.logger.debug(
+                    "Carrying failed",
+                    metadata: ["from": "\(now.source.address)/\(link.fromQueue)", "error": "\(error)"])
+                await rest()
+            }
+        }
+    }
+
+    /// The source and the targets as the roster shows them now; nil when there is nothing to do here.
+    private func view() -> (source: Registration, targets: [Registration])? {
+        guard let (roster, links) = surroundings.roster.current, links.links.contains(link),
+            let source = roster.nodes.first(where: { $0.name == source && $0.role == link.fromRole })
+        else { return nil }
+        let targets = roster.nodes(of: link.toRole).filter { $0.writable && $0.name != source.name }
+        return (source, targets)
+    }
+
+    private func carryOnce(
+        _ now: (source: Registration, targets: [Registration]), _ pace: inout Pace
+    ) async throws {
+        let client = surroundings.client
+        let carried = try await client.lease(
+            from: now.source.address, queue: link.fromQueue, pace.request)
+        guard let carried else { return }
+        let delivery = Delivery(link: link, source: now.source, targets: now.targets, surroundings)
+        let began = surroundings.clock.monotonicMilliseconds
+        let receipt = await delivery.deliver(carried)
+        pace.learn(
+            milliseconds: surroundings.clock.monotonicMilliseconds - began, items: receipt.results.count,
+            isRefused: receipt.results.contains { $0.isLater })
+        try await client.settle(
+            now.source.address, queue: link.fromQueue, receipt.results, position: receipt.position)
+        // Whoever has no room for anything is not asked at once again.
+        if receipt.results.allSatisfy(\.isLater) { await rest() }
+    }
+
+    private func rest() async {
+        try? await Task.sleep(for: .milliseconds(Self.restMilliseconds))
+    }
+}
+
+extension ItemResult {
+    fileprivate var isLater: Bool {
+        if case .later = outcome { return true }
+        return false
+    }
+}

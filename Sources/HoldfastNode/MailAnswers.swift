@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the DAL answers to people's questions, as JSON. `format_version` 1 is described in Protocol.
+
+package import HoldfastModel
+
+/// One mail, as a search shows it. Times are ISO 8601 in UTC.
+package struct MailAnswer: Codable, Hashable, Sendable {
+    package var id: String
+    package var received: String
+    /// The Date header; absent when there is none that can be read.
+    package var date: String?
+    package var from: String
+    package var to: [String]
+    package var cc: [String]
+    package var subject: String
+    package var message_id: String
+    package var size: Int
+    /// SHA-256 of the octets as received, in hexadecimal.
+    package var sha256: String
+    /// The first day on which it need not be kept any longer.
+    package var keep_until: String
+    package var copies: Int
+    package var copies_wanted: Int
+    package var attachments: [String]
+    /// The SMTP sender and recipients.
+    package var sender: String
+    package var recipients: [String]
+    /// When it was last released; absent when it was not.
+    package var released: String?
+
+    package init(
+        id: String, received: String, date: String?, from: String, to: [String], cc: [String],
+        subject: String, message_id: String, size: Int, sha256: String, keep_until: String, copies: Int,
+        copies_wanted: Int, attachments: [String], sender: String, recipients: [String], released: String?
+    ) {
+        self.id = id
+        self.received = received
+        self.date = date
+        self.from = from
+        self.to = to
+        self.cc = cc
+        self.subject = subject
+        self.message_id = message_id
+        self.size = size
+        self.sha256 = sha256
+        self.keep_until = keep_until
+        self.copies = copies
+        self.copies_wanted = copies_wanted
+        self.attachments = attachments
+        self.sender = sender
+        self.recipients = recipients
+        self.released = released
+    }
+}
+
+/// `GET /mails?q=…&limit=…&offset=…&utc_offset_seconds=…`
+package struct SearchAnswer: Codable, Hashable, Sendable {
+    package var format_version = 1
+    package var mails: [MailAnswer]
+
+    package init(mails: [MailAnswer]) {
+        self.mails = mails
+    }
+}
+
+/// `GET /mails/count?q=…`
+package struct CountAnswer: Codable, Hashable, Sendable {
+    package var format_version = 1
+    package var count: Int
+
+    package init(count: Int) {
+        self.count = count
+    }
+}
+
+/// One copy of a mail: where it lies, and how to know that it is whole.
+package struct CopyAnswer: Codable, Hashable, Sendable {
+    /// The node's name, and its identity in hexadecimal.
+    package var node: String
+    package var node_id: String
+    package var segment: UInt64
+    package var offset: UInt64
+    package var length: UInt64
+    package var disk: String
+    package var host: String
+    /// CRC-32C of the message section as stored, eight hexadecimal digits.
+    package var checksum: String
+
+    package init(
+        node: String, node_id: String, segment: UInt64, offset: UInt64, length: UInt64, disk: String,
+        host: String, checksum: String
+    ) {
+        self.node = node
+        self.node_id = node_id
+        self.segment = segment
+        self.offset = offset
+        self.length = length
+        self.disk = disk
+        self.host = host
+        self.checksum = checksum
+    }
+
+    /// `storage-3/127/48210`
+    package var location: String { "\(node)/\(segment)/\(offset)" }
+}
+
+/// `GET /mails/{id}`: one mail with all that is known of it. 404 for none, 409 for several.
+package struct MailDetailsAnswer: Codable, Hashable, Sendable {
+    package var format_version = 1
+    package var mail: MailAnswer
+    package var places: [CopyAnswer]
+    package var releases: [ReleaseAnswer]
+
+    package init(mail: MailAnswer, places: [CopyAnswer], releases: [ReleaseAnswer]) {
+        self.mail = mail
+        self.places = places
+        self.releases = releases
+    }
+}
+
+/// What became of a release for one recipient: `sent`, `refused` or `in doubt`.
+package struct RecipientAnswer: Codable, Hashable, Sendable {
+    package var recipient: String
+    package var outcome: String
+    package var reply: String
+
+    package init(recipient: String, outcome: String, reply: String) {
+        self.recipient = recipient
+        self.outcome = outcome
+        self.reply = reply
+    }
+
+    package init(_ result: RecipientResult) {
+        recipient = result.recipient
+        reply = result.reply
+        outcome =
+            switch result.outcome {
+            case .sent: "sent"
+            case .refused: "refused"
+            case .inDoubt: "in doubt"
+            }
+    }
+}
+
+/// `GET /orders/{id}`, and the answer to `POST /orders`.
+package struct ReleaseAnswer: Codable, Hashable, Sendable {
+    package var format_version = 1
+    package var order: String
+    package var mail: String
+    package var gateway: String
+    package var by: String
+    package var ordered: String
+    /// `waiting` (nobody has brought it to the gateway), `sending` (the gateway has it), `done`.
+    package var state: String
+    /// When it was done.
+    package var finished: String?
+    package var sent_to: String?
+    package var line_ends_changed: Bool
+    package var results: [RecipientAnswer]
+    /// In the answer to an order: it had been released before, and nothing was ordered.
+    package var released_before: Bool
+
+    package init(
+        order: String, mail: String, gateway: String, by: String, ordered: String, state: String,
+        finished: String?, sent_to: String?, line_ends_changed: Bool, results: [RecipientAnswer],
+        released_before: Bool = false
+    ) {
+        self.order = order
+        self.mail = mail
+        self.gateway = gateway
+        self.by = by
+        self.ordered = ordered
+        self.state = state
+        self.finished = finished
+        self.sent_to = sent_to
+        self.line_ends_changed = line_ends_changed
+        self.results = results
+        self.released_before = released_before
+    }
+}
+
+/// `POST /orders`: please send this mail on.
+package struct ReleaseRequest: Codable, Hashable, Sendable {
+    package var mail: String
+    /// Instead of the recipients of the envelope.
+    package var to: [String]?
+    /// Also if it was released before.
+    package var again: Bool
+    package var by: String
+
+    package init(mail: String, to: [String]?, again: Bool, by: String) {
+        self.mail = mail
+        self.to = to
+        self.again = again
+        self.by = by
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of all nodes, as rules: no I/O, no clock (R10).
+
+package import HoldfastNode
+
+/// Who is alive. A node that was silent for too long is dropped; it comes back by its next beat.
+package struct NodeTable: Sendable {
+    private struct Line {
+        var registration: Registration
+        var lastBeat: Int64
+    }
+
+    package enum Answer: Hashable, Sendable {
+        case registered
+        /// Another live node has this name, or holds the same data folder: a clone (D3).
+        case refused(String)
+    }
+
+    private var lines: [String: Line] = [:]
+    private let silenceMilliseconds: Int64
+
+    package init(silenceMilliseconds: Int64) {
+        self.silenceMilliseconds = silenceMilliseconds
+    }
+
+    /// - Parameter now: milliseconds of a clock that never jumps.
+    package mutating func register(_ node: Registration, now: Int64) -> Answer {
+        drop(now: now)
+        if let known = lines[node.name]?.registration, known.address != node.address {
+            return .refused("a live node at \(known.address) has the name \(node.name)")
+        }
+        if let id = node.node, let twin = lines.values.first(where: { $0.registration.node == id }),
+            twin.registration.name != node.name
+        {
+            return .refused("\(twin.registration.name) is alive and has the same identity: one is a clone")
+        }
+        lines[node.name] = Line(registration: node, lastBeat: now)
+        return .registered
+    }
+
+    package mutating func remove(_ name: String) {
+        lines[name] = nil
+    }
+
+    package mutating func nodes(now: Int64) -> [Registration] {
+        drop(now: now)
+        return lines.values.map(\.registration).sorted { $0.name < $1.name }
+    }
+
+    private mutating func drop(now: Int64) {
+        lines = lines.filter { now - $0.value.lastBeat < silenceMilliseconds }
+    }
+}

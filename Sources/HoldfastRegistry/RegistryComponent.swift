@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Registry: who is alive, and which queue feeds which role.
+
+internal import HoldfastModel
+package import HoldfastNode
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Keeps the table in memory: a Registry that starts anew knows everyone after one beat.
+package final class RegistryComponent: Component {
+    package let path: NodePath
+    private let name: String
+    private let clock: MachineClock
+    private let logger: Logger
+    private let table: Mutex<NodeTable>
+    private let links: Mutex<Links>
+
+    private static let silenceBeats = 3
+    private static let nodesMax = 10_000
+
+    package init(name: String, surroundings: Surroundings) {
+        self.name = name
+        path = NodePath(role: .registry, name: name)
+        clock = surroundings.clock
+        logger = surroundings.logger
+        let silence = Int64(Self.silenceBeats * Heartbeat.beatSeconds) * 1000
+        table = Mutex(NodeTable(silenceMilliseconds: silence))
+        links = Mutex(Links(number: 1, links: Link.standard))
+    }
+
+    package func addRoutes(to server: NodeServer) {
+        server.router.put("\(path.text)/nodes/:name") { [self] request, context in
+            let node = try await request.decode(as: Registration.self, context: context)
+            guard node.name == context.parameters.get("name") else {
+                throw Refusal.malformed("The name in the path is another than in the body.")
+            }
+            try register(node)
+            return Response(status: .noContent)
+        }
+        server.router.delete("\(path.text)/nodes/:name") { [self] _, context in
+            let name = try context.parameters.require("name")
+            table.withLock { $0.remove(name) }
+            return Response(status: .noContent)
+        }
+        server.router.get("\(path.text)/nodes") { [self] request, _ in
+            let role = request.uri.queryParameters["role"].map(String.init)
+            let nodes = table.withLock { $0.nodes(now: clock.monotonicMilliseconds) }
+            return JSONAnswer(
+                Roster(
+                    nodes: nodes.filter { role == nil || $0.role.rawValue == role },
+                    clock: clock.now.milliseconds))
+        }
+        server.router.get("\(path.text)/links") { [self] _, _ in JSONAnswer(links.withLock { $0 }) }
+        server.router.get("\(path.text)/status") { [name] _, _ in
+            JSONAnswer(StatusAnswer(name: name, role: "registry"))
+        }
+    }
+
+    private func register(_ node: Registration) throws {
+        let answer = table.withLock { $0.register(node, now: clock.monotonicMilliseconds) }
+        guard case .refused(let reason) = answer else { return }
+        logger.error("Registration refused", metadata: ["node": "\(node.name)", "reason": "\(reason)"])
+        throw Refusal.conflict(reason)
+    }
+
+    package func registration(address: String) async -> Registration {
+        Registration(name: name, role: .registry, address: address, clock: clock.now.milliseconds)
+    }
+
+    package func run() async throws {
+        try? await gracefulShutdown()
+    }
+
+    package func close() async {}
+
+    package func metrics() async -> [Metric] {
+        let nodes = table.withLock { $0.nodes(now: clock.monotonicMilliseconds) }
+        return Dictionary(grouping: nodes, by: \.role).map { role, nodes in
+            Metric(
+                "holdfast_nodes_alive", .gauge, "Nodes in the roster.", labels: ["role": role.rawValue],
+                value: Double(nodes.count))
+        }
+    }
+}

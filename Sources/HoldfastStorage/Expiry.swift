@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dropping segments whole when everything in them has expired (R26).
+
+internal import HoldfastDisk
+internal import HoldfastLedger
+internal import HoldfastModel
+internal import HoldfastNode
+internal import HoldfastSegments
+internal import Logging
+
+/// Seals what is of another day, finds what has expired, and drops it.
+struct Expiry: Sendable {
+    let name: String
+    let keeper: RecordKeeper
+    let roster: RosterView
+    let logger: Logger
+    let started: Timestamp
+    let startedMonotonic: Int64
+
+    init(name: String, keeper: RecordKeeper, surroundings: Surroundings) {
+        self.name = name
+        self.keeper = keeper
+        roster = surroundings.roster
+        logger = surroundings.logger
+        started = surroundings.clock.now
+        startedMonotonic = surroundings.clock.monotonicMilliseconds
+    }
+
+    /// What would be dropped today, and what speaks against it.
+    func plan() async throws -> ExpiryAnswer {
+        let today = keeper.clock.now.day
+        let (segments, newest) = try await keeper.read { ledger, _ in
+            (try ledger.segments(), try ledger.newestReceived())
+        }
+        let expired = ExpiryRules.expired(segments, on: today)
+        return ExpiryAnswer(
+            day: today.description, segments: expired.map(ExpiredSegment.init),
+            refused: expired.isEmpty ? nil : ExpiryRules.doubt(evidence(newest: newest)))
+    }
+
+    /// Drops what has expired; returns what went.
+    func drop() async throws -> ExpiryAnswer {
+        let now = keeper.clock.now
+        try await keeper.betweenBatches { store in try store.sealFinished(now: now) }
+        var plan = try await plan()
+        guard plan.refused == nil else {
+            logger.notice("Expiry refused", metadata: ["node": "\(name)", "why": "\(plan.refused ?? "")"])
+            plan.segments = []
+            return plan
+        }
+        for segment in plan.segments { try await drop(segment) }
+        return plan
+    }
+
+    private func drop(_ segment: ExpiredSegment) async throws {
+        try await keeper.dropSegment(segment.segment)
+        logger.notice(
+            "Segment dropped",
+            metadata: ["node": "\(name)", "segment": "\(segment.segment)", "records": "\(segment.records)"])
+    }
+
+    private func evidence(newest: Timestamp?) -> ClockEvidence {
+        let clock = keeper.clock
+        return ClockEvidence(
+            now: clock.now, started: started,
+            runningMilliseconds: clock.monotonicMilliseconds - startedMonotonic, newestRecord: newest,
+            registryAheadMilliseconds: roster.clockAhead)
+    }
+}
+
+extension ExpiredSegment {
+    fileprivate init(_ row: SegmentRow) {
+        self.init(
+            segment: row.segment, records: row.records, bytes: row.bytes,
+            drop_day: row.dropDay.description)
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a storage does with what it is offered: decisions, without doing them.
+
+internal import HoldfastLedger
+internal import HoldfastModel
+
+/// The rules by which a storage takes, refuses or recognises a record.
+struct IntakeRules {
+    var here: Holder
+    var disksMayBeShared: Bool
+
+    enum Decision: Equatable {
+        /// Keep it with this slip, on which this storage stands now.
+        case keep(Slip)
+        case notHere(String)
+        case refused(String)
+    }
+
+    /// What to do with a record that the ledger may or may not know already.
+    ///
+    /// A slip that names this node does not mean that the copy is still good: keeping finds out.
+    func decide(_ header: RecordHeader, _ slip: Slip, today: Day) -> Decision {
+        guard header.kind == .mail || header.kind == .note else {
+            return .refused("a storage keeps mails and notes, nothing else")
+        }
+        guard slip.keepUntil > today else { return .refused("its keep-until day has passed") }
+        var others = slip
+        others.holders.removeAll { $0.node == here.node }
+        switch others.step(at: here, disksMayBeShared: disksMayBeShared) {
+        case .keepLast(let slip), .keepAndPassOn(let slip): return .keep(slip)
+        case .alreadyHeld, .notHere: return .notHere("another copy lies on this disk")
+        }
+    }
+
+    enum Recognition: Equatable {
+        /// It is the same mail; this is the slip of both, and whether it says anything new.
+        case same(Slip, isNews: Bool)
+        /// The same mail, but what is here would be dropped too early: it must be written again.
+        case renew(Slip)
+        /// The same id means something else here: an alarm.
+        case otherContent
+    }
+
+    /// What a second offer of a held mail means (D6).
+    ///
+    /// - Parameter heldSlip: the slip of what is held, joined with all that came since.
+    func recognise(_ header: RecordHeader, _ offered: Slip, held: Held, heldSlip: Slip) -> Recognition {
+        guard held.digest == header.digest else { return .otherContent }
+        let joined = heldSlip.joined(with: offered)
+        if offered.keepUntil > held.keepUntil { return .renew(joined) }
+        return .same(joined, isNews: joined != heldSlip)
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// QtStorage: keeps copies, hands out entries and onward copies, drops what expired (R17, R18).
+
+internal import HoldfastDisk
+internal import HoldfastLedger
+internal import HoldfastModel
+package import HoldfastNode
+internal import HoldfastSegments
+internal import Logging
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// One storage: one disk, one node.
+package final class StorageComponent: Component {
+    package let path: NodePath
+    let name: String
+    let configuration: StorageConfiguration
+    let keeper: RecordKeeper
+    let queues: StorageQueues
+    let expiry: Expiry
+    let recovery: RecordKeeper.Recovery
+    private let logger: Logger
+
+    private static let tickSeconds = 60
+
+    /// Opens the folder; returns when its ledger has caught up with its segments.
+    package init(
+        name: String, configuration: StorageConfiguration, surroundings: Surroundings
+    ) async throws {
+        self.name = name
+        self.configuration = configuration
+        logger = surroundings.logger
+        path = NodePath(role: .storage, name: name)
+        let opening = DiskThread(name: "open \(name)")
+        defer { opening.stop() }
+        let (keeper, recovery) = try await opening.run {
+            try RecordKeeper.open(
+                configuration.folder, name: name, limits: configuration.segments,
+                clock: surroundings.clock, logger: surroundings.logger)
+        }
+        self.keeper = keeper
+        self.recovery = recovery
+        let here = Holder(
+            node: NodeID(keeper.folder.node), disk: DiskID(keeper.folder.disk),
+            host: configuration.host)
+        let sync = try QueueDesk(name: "sync", keeper: keeper, passingOnOnly: true)
+        let index = try IndexQueue(
+            keeper: keeper, disk: here.disk, host: here.host, logger: surroundings.logger)
+        let intake = Intake(
+            name: name, here: here, configuration: configuration, keeper: keeper,
+            logger: surroundings.logger, oneAtATime: Turn()
+        ) { _, position, slip in
+            index.shipAgain(position)
+            if slip.wantsMoreCopies { sync.update { $0.reopen(position) } }
+        }
+        queues = StorageQueues(intake: intake, sync: sync, index: index, keeper: keeper)
+        expiry = Expiry(name: name, keeper: keeper, surroundings: surroundings)
+    }
+
+    /// Seals what is of another day and drops what has expired.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            while !Task.isCancelled {
+                do {
+                    _ = try await expiry.drop()
+                } catch {
+                    logger.error("Expiry failed", metadata: ["node": "\(name)", "error": "\(error)"])
+                }
+                try? await Task.sleep(for: .seconds(Self.tickSeconds))
+            }
+        }
+    }
+
+    package func registration(address: String) async -> Registration {
+        // A disk that does not answer takes nothing.
+        let space = (try? await space()) ?? DiskSpace(free: 0, total: 0)
+        return Registration(
+            name: name, role: .storage, address: address,
+            node: NodeID(keeper.folder.node).description,
+            disk: DiskID(keeper.folder.disk).description, host: configuration.host,
+            writable: isWritable(space), notice: notice(space), freeBytes: space.free,
+            waitingBytes: UInt64(keeper.waitingBytes),
+            clock: keeper.clock.now.milliseconds)
+    }
+
+    package func close() async {
+        do {
+            try await keeper.close()
+        } catch {
+            // What is not sealed now is sealed at the next start.
+            logger.notice("Not closed in order", metadata: ["node": "\(name)", "error": "\(error)"])
+        }
+    }
+
+    func space() async throws -> DiskSpace {
+        try await keeper.read { [folder = configuration.folder] _, _ in
+            try RealDisk().space(at: folder)
+        }
+    }
+
+    func isWritable(_ space: DiskSpace) -> Bool {
+        space.free > configuration.segments.reserveBytes
+    }
+
+    func notice(_ space: DiskSpace) -> String? {
+        isWritable(space) ? nil : "the disk is nearly full"
+    }
+}
+
+extension StorageComponent {
+    package func metrics() async -> [Metric] {
+        guard let status = try? await status() else { return [] }
+        let labels = ["node": name]
+        var metrics = [
+            Metric(
+                "holdfast_storage_mails", .gauge, "Records kept.", labels: labels,
+                value: Double(status.mails ?? 0)),
+            Metric(
+                "holdfast_storage_bytes", .gauge, "Bytes of records kept.", labels: labels,
+                value: Double(status.bytes ?? 0)),
+            Metric(
+                "holdfast_disk_free_bytes", .gauge, "Bytes free on the disk.", labels: labels,
+                value: Double(status.free_bytes ?? 0)),
+        ]
+        for (queue, length) in status.queues.sorted(by: { $0.key < $1.key }) {
+            metrics.append(
+                Metric(
+                    "holdfast_queue_items", .gauge, "Items left in a queue.",
+                    labels: ["node": name, "queue": queue], value: Double(length)))
+        }
+        return metrics
+    }
+}

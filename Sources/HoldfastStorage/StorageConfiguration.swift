@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be set for a storage.
+
+package import HoldfastNode
+package import HoldfastSegments
+
+/// `[[storage]]` with `[storage_defaults]`.
+package struct StorageConfiguration: Sendable {
+    /// The folder of its segments and its ledger; one disk, one storage.
+    package var folder: String
+    package var segments: SegmentStore.Limits
+    /// Two copies of a mail may lie on one disk (D7): for a box that has but one.
+    package var copiesMayShareADisk: Bool
+    /// The name of the machine, so that copies can be spread over hosts.
+    package var host: String
+
+    /// - Parameter section: the defaults; the caller has taken name and folder.
+    package init(
+        reading section: inout ConfigurationSection, folder: String, host: String
+    ) throws(ConfigurationError) {
+        self.folder = folder
+        self.host = host
+        segments = SegmentStore.Limits()
+        let segmentBytes = try section.integer(
+            "segment_bytes_max", default: 256 << 20, in: (1 << 20)...(4 << 30))
+        let reserveBytes = try section.integer(
+            "reserve_bytes", default: 256 << 20, in: 0...(1 << 40))
+        segments.segmentBytesMax = UInt64(segmentBytes)
+        segments.reserveBytes = UInt64(reserveBytes)
+        copiesMayShareADisk = try section.boolean("copies_may_share_a_disk", default: false)
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queues of a storage, as helpers meet them: input, sync, index (R17).
+
+internal import HoldfastLedger
+internal import HoldfastModel
+internal import HoldfastNode
+internal import HoldfastSegments
+
+/// Input, Sync and Index Queue of one storage.
+struct StorageQueues: QueueSource, QueueTarget {
+    let intake: Intake
+    let sync: QueueDesk
+    let index: IndexQueue
+    let keeper: RecordKeeper
+
+    func lease(from queue: String, _ request: LeaseRequest) async throws -> Leased? {
+        switch queue {
+        case "index": return try await index.lease(request)
+        case "sync": return try await leaseSync(request)
+        default: throw Refusal.absent("A storage has no queue \(queue) to lease from.")
+        }
+    }
+
+    func settle(_ queue: String, _ results: [ItemResult], position: Position?) async throws {
+        switch queue {
+        case "index": index.settle(results, position: position)
+        case "sync": settleSync(results)
+        default: throw Refusal.absent("A storage has no queue \(queue) to settle.")
+        }
+    }
+
+    func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
+        guard queue == "input" else { throw Refusal.absent("A storage takes nothing into \(queue).") }
+        return Receipt(results: await intake.take(records))
+    }
+
+    func takeLarge(into queue: String, _ record: Record, _ next: NextPiece) async throws -> Receipt {
+        guard queue == "input" else { throw Refusal.absent("A storage takes nothing into \(queue).") }
+        let landing = try await keeper.land(record, next)
+        return Receipt(results: [await intake.take(record, in: landing)])
+    }
+
+    private func leaseSync(_ request: LeaseRequest) async throws -> Leased? {
+        guard let (lease, entries) = try await sync.lease(request) else { return nil }
+        let read = try await keeper.read { ledger, reader in
+            let held = try ledger.held(entries.map(\.mail))
+            return entries.map { entry in
+                (entry, Result { try entry.record(reader: reader, held: held[entry.mail]) })
+            }
+        }
+        var items: [LeasedItem] = []
+        for (entry, record) in read {
+            switch record {
+            case .success(let record): items.append(item(record, entry))
+            case .failure(let error):
+                // A copy that cannot be read cannot be passed on; the other holders can.
+                sync.update { $0.bury(entry.position, reason: "\(error)") }
+            }
+        }
+        return Leased(lease: lease, seconds: QueueDesk.leaseSeconds, items: items)
+    }
+
+    private func item(_ record: Record, _ entry: QueueEntry) -> LeasedItem {
+        guard record.messageIsBeside else { return LeasedItem(record) }
+        return LeasedItem(record) { [keeper] start, count in
+            try await keeper.read { _, reader in
+                try reader.messagePart(
+                    of: record, segment: entry.segment, offset: entry.offset, from: start, count: count)
+            }
+        }
+    }
+
+    private func settleSync(_ results: [ItemResult]) {
+        let now = keeper.clock.monotonicMilliseconds
+        for result in results {
+            if let slip = result.slip { keeper.noteSoon(.slip(slip, of: result.mail)) }
+        }
+        sync.update { book in
+            for result in results { SyncRules.settle(result, in: &book, now: now) }
+        }
+    }
+}
+
+/// What becomes of a mail that was offered to another storage.
+enum SyncRules {
+    /// A target that is full or on the same disk may be joined by another one before long.
+    static let waitMilliseconds: Int64 = 5_000
+    static let refusalsMax = 5
+
+    static func settle(_ result: ItemResult, in book: inout QueueBook, now: Int64) {
+        let position = result.position
+        switch result.outcome {
+        case .kept, .alreadyHeld:
+            if result.slip?.wantsMoreCopies ?? false {
+                book.putBack(position, notBefore: now, countsAsAttempt: false, reason: "")
+            } else {
+                book.finish(position)
+            }
+        case .notHere(let reason), .later(let reason):
+            book.putBack(
+                position, notBefore: now + waitMilliseconds, countsAsAttempt: false, reason: reason)
+        case .refused(let reason):
+            guard let item = book.unfinished[position] else { return }
+            if item.attempts + 1 >= refusalsMax {
+                book.bury(position, reason: reason)
+            } else {
+                book.putBack(
+                    position, notBefore: now + waitMilliseconds, countsAsAttempt: true, reason: reason)
+            }
+        }
+    }
+}
+
+extension QueueEntry {
+    /// The record, with the slip as it is now and its position for the settle.
+    fileprivate func record(reader: SegmentReader, held: Held?) throws -> Record {
+        var record = try reader.record(segment: segment, offset: offset, mail: mail)
+        if let slip = held?.joinedSlip { record.setSlip(slip) }
+        return record
+    }
+}
