@@ -61,6 +61,9 @@ let package = Package(
             dependencies: ["CHoldfastCompression", "HoldfastModel", "HoldfastDisk", crypto],
             swiftSettings: ours),
         .target(name: "HoldfastLedger", dependencies: ["HoldfastModel", grdb], swiftSettings: ours),
+        .target(
+            name: "HoldfastCatalog", dependencies: ["HoldfastModel", "HoldfastMIME", grdb],
+            swiftSettings: ours),
 
         // Floor 2: between nodes.
         .target(
@@ -86,6 +89,13 @@ let package = Package(
             dependencies: [
                 "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments", "HoldfastLedger",
                 "HoldfastNode", crypto, hummingbird, httpTypes, lifecycle, logging, nioCore,
+            ],
+            swiftSettings: ours),
+        .target(
+            name: "HoldfastDAL",
+            dependencies: [
+                "HoldfastModel", "HoldfastLedger", "HoldfastCatalog", "HoldfastNode", hummingbird,
+                lifecycle, logging,
             ],
             swiftSettings: ours),
 

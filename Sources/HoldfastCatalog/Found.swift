@@ -18,9 +18,13 @@ package struct Found: Hashable, Sendable {
     package var digest: Digest
     package var keepUntil: Day
     package var copies: Int
-    package var hasAttachment: Bool
-    /// A release reached at least one recipient.
-    package var isReleased: Bool
+    package var copiesWanted: Int
+    package var attachments: [Attachment]
+    /// The SMTP sender and recipients.
+    package var sender: String
+    package var recipients: [String]
+    /// When a release last reached at least one recipient.
+    package var released: Timestamp?
 }
 
 /// All that the catalog knows of one mail.
@@ -28,10 +32,8 @@ package struct Details: Hashable, Sendable {
     package var found: Found
     package var bcc: [String]
     package var replyTo: [String]
-    package var attachments: [Attachment]
     package var verdicts: [String]
     package var envelope: Envelope
-    package var copiesWanted: Int
     package var entries: [KnownCopy]
     package var notes: [Note]
     package var orders: [OrderState]
@@ -61,4 +63,11 @@ package struct OrderState: Hashable, Sendable {
     package var reason: String
     /// When it came to stand there.
     package var since: Timestamp
+
+    package init(order: Order, stage: Stage, reason: String, since: Timestamp) {
+        self.order = order
+        self.stage = stage
+        self.reason = reason
+        self.since = since
+    }
 }

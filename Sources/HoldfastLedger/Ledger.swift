@@ -162,7 +162,7 @@ package struct SegmentRow: Hashable, Sendable {
     package var segment: SegmentNumber
     /// The day on which all of it was taken in.
     package var day: Day
-    /// The first day on which all of it has expired.
+    /// The last day on which one of its records may have to be kept.
     package var dropDay: Day
     /// Everything below this offset, where a batch ends, has its rows here.
     package var recordedUpTo: UInt64

@@ -189,7 +189,9 @@ extension AddressList {
         if let angle {
             let address = addressText(angle)
             let name = name.isEmpty ? decoded(comment) : name
-            if !address.isEmpty || !name.isEmpty { addresses.append(Address(name: name, address: address)) }
+            if !address.isEmpty || !name.isEmpty {
+                addresses.append(Address(name: name, address: address))
+            }
         } else if let address = Self.split(name) {
             let name = address.name.isEmpty ? decoded(comment) : address.name
             addresses.append(Address(name: name, address: address.address))
@@ -231,7 +233,9 @@ extension AddressList {
     /// `Name <a@x>`. Nil when the text holds none.
     private static func split(_ text: String) -> Address? {
         let bytes = Array(text.utf8)
-        guard let sign = bytes.lastIndex(of: 0x40), sign > 0, sign + 1 < bytes.count else { return nil }
+        guard let sign = bytes.lastIndex(of: 0x40), sign > 0, sign + 1 < bytes.count else {
+            return nil
+        }
         guard !bytes[sign + 1].isBlank || !bytes[sign - 1].isBlank else {
             return join(bytes, around: sign)
         }

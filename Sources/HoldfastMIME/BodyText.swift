@@ -5,7 +5,8 @@ enum BodyText {
     /// Lends the decoded text of a part to `body`: still HTML if it was HTML.
     ///
     /// Plain UTF-8, which most mail is, is not copied. `budget` is what may yet be decoded.
-    static func with<Result>(_ part: Part, budget: inout Int, _ body: (Octets) -> Result) -> Result {
+    static func with<Result>(_ part: Part, budget: inout Int, _ body: (Octets) -> Result) -> Result
+    {
         let written = part.body.upTo(budget)
         budget -= written.count
         if case .identity = part.encoding { return inCharset(written, part, body) }
@@ -26,8 +27,10 @@ enum BodyText {
     }
 
     private static func isUTF8Already(_ octets: Octets, _ charset: Charset?) -> Bool {
-        if case .iconv = charset { return false }
-        return octets.isASCII || octets.isUTF8
+        switch charset {
+        case .iconv, .iso2022JP: false
+        case .utf8, .latin, nil: octets.isASCII || octets.isUTF8
+        }
     }
 
     /// What a page says of itself: `<meta charset=…>`.

@@ -42,8 +42,8 @@ enum Charset: Hashable, Sendable {
 
     private static let latinNames = """
         usascii ascii ansix341968 ansix34 iso646us us 646 iso88591 iso8859 88591 latin1 latin l1 \
-        cp819 ibm819 windows1252 cp1252 win1252 ansi xansi 1252 default unknown unknown8bit 8bit 7bit \
-        xunknown binary xuserdefined none
+        cp819 ibm819 windows1252 cp1252 win1252 ansi xansi 1252 default unknown unknown8bit 8bit \
+        7bit xunknown binary xuserdefined none
         """
 
     /// iconv's name, then the labels that mean it.

@@ -21,7 +21,9 @@ struct Converter: @unchecked Sendable {
             return idle.remove(at: place)
         }
         if let kept { return kept }
-        guard let descriptor = iconv_open("UTF-8", name), Int(bitPattern: descriptor) != -1 else { return nil }
+        guard let descriptor = iconv_open("UTF-8", name), Int(bitPattern: descriptor) != -1 else {
+            return nil
+        }
         return Converter(name: name, descriptor: descriptor)
     }
 
@@ -59,7 +61,8 @@ struct Converter: @unchecked Sendable {
 
     /// Converts what fits into one block: 0, or the error number.
     private func convertSome(
-        _ input: inout UnsafeMutablePointer<CChar>?, _ inputLeft: inout Int, into text: inout [UInt8]
+        _ input: inout UnsafeMutablePointer<CChar>?, _ inputLeft: inout Int,
+        into text: inout [UInt8]
     ) -> Int32 {
         let room = 8192
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: room) { block in

@@ -80,7 +80,9 @@ struct DateText {
         guard second <= 60 else { return }
         seconds = fields[0] * 3600 + fields[1] * 60 + second
         let rest = time.from(end)
-        if let sign = rest.firstIndex(where: { $0 == 0x2b || $0 == 0x2d }) { takeOffset(rest.from(sign)) }
+        if let sign = rest.firstIndex(where: { $0 == 0x2b || $0 == 0x2d }) {
+            takeOffset(rest.from(sign))
+        }
     }
 
     /// `+0200`, `-02:00`; what is no offset says nothing.

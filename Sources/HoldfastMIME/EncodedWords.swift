@@ -61,7 +61,11 @@ struct EncodedWords {
 
     private mutating func plain(_ octets: Octets) {
         flush()
-        if octets.isASCII { text.append(octets) } else { Charset.decode(octets, as: charset, into: &text) }
+        if octets.isASCII {
+            text.append(octets)
+        } else {
+            Charset.decode(octets, as: charset, into: &text)
+        }
     }
 
     private mutating func take(_ word: Word) {
@@ -108,7 +112,8 @@ struct EncodedWords {
             return nil
         }
         return Word(
-            label: label.upTo(mark), isBase64: encoding == .ascii("b"), content: value[first..<stop],
+            label: label.upTo(mark), isBase64: encoding == .ascii("b"),
+            content: value[first..<stop],
             end: stop + 2)
     }
 

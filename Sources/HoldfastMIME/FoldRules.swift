@@ -28,7 +28,9 @@ enum FoldRules {
     }
 
     private static func foldDecomposed(_ scalar: Unicode.Scalar) -> [Fold] {
-        if let special = special[scalar.value] { return special.unicodeScalars.map { .letter($0.value) } }
+        if let special = special[scalar.value] {
+            return special.unicodeScalars.map { .letter($0.value) }
+        }
         if isAccent(scalar.value) { return [] }
         if isSign(scalar.value) { return [.separator] }
         if isIdeograph(scalar.value) { return [.ideograph(scalar.value)] }
@@ -44,7 +46,9 @@ enum FoldRules {
     }
 
     private static func isWordPart(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar.value < 0x80 { return UInt8(scalar.value).isLetter || UInt8(scalar.value).isDigit }
+        if scalar.value < 0x80 {
+            return UInt8(scalar.value).isLetter || UInt8(scalar.value).isDigit
+        }
         switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
             .nonspacingMark, .spacingMark, .decimalNumber, .letterNumber, .otherNumber:

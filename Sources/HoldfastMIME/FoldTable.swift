@@ -17,7 +17,7 @@ enum Fold: Equatable {
 struct FoldTable: Sendable {
     /// One or several folds in four bytes.
     ///
-    ///     kind (3 bits) · count (8 bits, of a sequence) · value (21 bits: a scalar, or where it begins)
+    ///     kind (3 bits) · count (8 bits) · value (21 bits: a scalar, or where the sequence begins)
     struct Packed {
         enum Kind: UInt32 {
             case separator, nothing, letter, ideograph, sequence

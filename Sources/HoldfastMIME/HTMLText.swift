@@ -55,7 +55,8 @@ struct HTMLText {
         var nameStart = 1
         let isClosing = rest.count > 1 && rest[1] == 0x2f
         if isClosing { nameStart = 2 }
-        guard nameStart < rest.count, rest[nameStart].isLetter || rest[1] == 0x21 || rest[1] == 0x3f else {
+        guard nameStart < rest.count, rest[nameStart].isLetter || rest[1] == 0x21 || rest[1] == 0x3f
+        else {
             text.append(0x3c)
             place += 1
             return
@@ -120,7 +121,8 @@ struct HTMLText {
 
     private static let blocks: [StaticString] = [
         "p", "br", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
-        "blockquote", "pre", "title", "dt", "dd", "center", "section", "article", "header", "footer",
+        "blockquote", "pre", "title", "dt", "dd", "center", "section", "article", "header",
+        "footer",
         "body", "head",
     ]
     private static let cells: [StaticString] = ["td", "th", "option", "button", "img"]
@@ -150,7 +152,8 @@ extension HTMLText {
         let end = body.firstIndex { !isPart($0) } ?? body.count
         let digits = body.upTo(end)
         let hasEnd = end < body.count && body[end] == 0x3b
-        guard !digits.isEmpty, let scalar = isNumber ? number(digits, isHex ? 16 : 10) : named(digits)
+        guard !digits.isEmpty,
+            let scalar = isNumber ? number(digits, isHex ? 16 : 10) : named(digits)
         else { return nil }
         // `&copy=1` in a link is no entity, and most names need their semicolon.
         guard isNumber || hasEnd || scalar < 0x100 else { return nil }
@@ -190,27 +193,28 @@ extension HTMLText {
     }()
 
     private static let latin = """
-        nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn \
-        sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave \
-        Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml \
-        ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN \
-        szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute \
-        icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml \
-        yacute thorn yuml
+        nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg \
+        plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest \
+        Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute \
+        Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc \
+        Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute \
+        ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide \
+        oslash ugrave uacute ucirc uuml yacute thorn yuml
         """
     private static let greek = """
-        alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho - sigma \
-        tau upsilon phi chi psi omega
+        alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho - \
+        sigma tau upsilon phi chi psi omega
         """
     private static let single = """
-        amp=26 AMP=26 lt=3c LT=3c gt=3e GT=3e quot=22 QUOT=22 apos=27 OElig=152 oelig=153 Scaron=160 \
-        scaron=161 Yuml=178 fnof=192 circ=2c6 tilde=2dc ensp=20 emsp=20 thinsp=20 zwnj=200c zwj=200d \
-        ndash=2013 mdash=2014 lsquo=2018 rsquo=2019 sbquo=201a ldquo=201c rdquo=201d bdquo=201e \
-        dagger=2020 Dagger=2021 bull=2022 hellip=2026 permil=2030 prime=2032 Prime=2033 lsaquo=2039 \
-        rsaquo=203a euro=20ac trade=2122 larr=2190 uarr=2191 rarr=2192 darr=2193 harr=2194 rArr=21d2 \
-        minus=2212 infin=221e ne=2260 le=2264 ge=2265 hearts=2665 check=2713 sigmaf=3c2 nbsp=20 \
-        colon=3a comma=2c period=2e excl=21 num=23 dollar=24 percnt=25 commat=40 lpar=28 rpar=29 \
-        sol=2f NewLine=20 Tab=20 equals=3d quest=3f lowbar=5f hyphen=2010 zwsp=200b ZeroWidthSpace=200b
+        amp=26 AMP=26 lt=3c LT=3c gt=3e GT=3e quot=22 QUOT=22 apos=27 OElig=152 oelig=153 \
+        Scaron=160 scaron=161 Yuml=178 fnof=192 circ=2c6 tilde=2dc ensp=20 emsp=20 thinsp=20 \
+        zwnj=200c zwj=200d ndash=2013 mdash=2014 lsquo=2018 rsquo=2019 sbquo=201a ldquo=201c \
+        rdquo=201d bdquo=201e dagger=2020 Dagger=2021 bull=2022 hellip=2026 permil=2030 prime=2032 \
+        Prime=2033 lsaquo=2039 rsaquo=203a euro=20ac trade=2122 larr=2190 uarr=2191 rarr=2192 \
+        darr=2193 harr=2194 rArr=21d2 minus=2212 infin=221e ne=2260 le=2264 ge=2265 hearts=2665 \
+        check=2713 sigmaf=3c2 nbsp=20 colon=3a comma=2c period=2e excl=21 num=23 dollar=24 \
+        percnt=25 commat=40 lpar=28 rpar=29 sol=2f NewLine=20 Tab=20 equals=3d quest=3f lowbar=5f \
+        hyphen=2010 zwsp=200b ZeroWidthSpace=200b
         """
 }
 

@@ -59,7 +59,8 @@ struct Header {
             let stop = octets.find(lineEnd, from: place) ?? octets.count
             let line = octets[place..<stop]
             let isMboxLine = line.hasPrefix("from ") || line.hasPrefix(">from ")
-            guard isBlank(octets, place, stop) || (isMboxLine && colon(octets, place, stop) == nil) else {
+            guard isBlank(octets, place, stop) || (isMboxLine && colon(octets, place, stop) == nil)
+            else {
                 if colon(octets, place, stop) != nil { cursor = place }
                 return
             }
@@ -82,7 +83,9 @@ struct Header {
     private static func colon(_ octets: Octets, _ start: Int, _ stop: Int) -> Int? {
         if octets[start..<(start + 2)].equals("--") { return nil }
         var place = start
-        while place < stop, octets[place] > 0x20, octets[place] != 0x3a, octets[place] != 0x7f { place += 1 }
+        while place < stop, octets[place] > 0x20, octets[place] != 0x3a, octets[place] != 0x7f {
+            place += 1
+        }
         guard place > start else { return nil }
         while place < stop, octets[place] == 0x20 || octets[place] == 9 { place += 1 }
         return place < stop && octets[place] == 0x3a ? place : nil
@@ -138,7 +141,8 @@ extension FieldName {
             case .ascii("f"): name.equals("from") ? .from : nil
             case .ascii("m"): name.equals("message-id") ? .messageID : nil
             case .ascii("r"): name.equals("reply-to") ? .replyTo : nil
-            case .ascii("s"): name.equals("subject") ? .subject : name.equals("sender") ? .sender : nil
+            case .ascii("s"):
+                name.equals("subject") ? .subject : name.equals("sender") ? .sender : nil
             case .ascii("t"): name.equals("to") ? .to : nil
             default: nil
             }

@@ -36,7 +36,9 @@ struct MediaType {
     var isText: Bool { written.isEmpty || written.hasPrefix("text/") }
 
     private static func wellFormed(_ written: Octets) -> Octets? {
-        guard let slash = written.find(0x2f), slash > 0, slash + 1 < written.count else { return nil }
+        guard let slash = written.find(0x2f), slash > 0, slash + 1 < written.count else {
+            return nil
+        }
         return written
     }
 
@@ -47,7 +49,9 @@ struct MediaType {
         }
         if type.hasPrefix("multipart/") { return .multipart }
         if type.hasPrefix("message/") {
-            if type.equals("message/rfc822") || type.equals("message/global") || type.equals("message/news") {
+            if type.equals("message/rfc822") || type.equals("message/global")
+                || type.equals("message/news")
+            {
                 return .message
             }
             return Self.reports.contains { type.equals($0) } ? .plain : .other
@@ -57,7 +61,8 @@ struct MediaType {
 
     /// Parts of reports that are text in all but name.
     private static let reports: [StaticString] = [
-        "message/delivery-status", "message/global-delivery-status", "message/disposition-notification",
+        "message/delivery-status", "message/global-delivery-status",
+        "message/disposition-notification",
         "message/feedback-report", "message/rfc822-headers", "message/global-headers",
     ]
 }

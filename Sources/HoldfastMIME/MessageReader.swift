@@ -70,7 +70,8 @@ extension MessageReader {
         message.withUnsafeBytes { words(of: $0, limits: limits) }
     }
 
-    package static func readable(of message: [UInt8], limits: Limits = .standard) -> ReadableMessage {
+    package static func readable(of message: [UInt8], limits: Limits = .standard) -> ReadableMessage
+    {
         message.withUnsafeBytes { readable(of: $0, limits: limits) }
     }
 }

@@ -5,8 +5,8 @@ import Glibc
 
 /// A run of a message's octets, valid while the reader that was given the message runs.
 ///
-/// Every subscript is checked in release builds too, and every slice is clamped: what a message says
-/// about lengths can lead to a wrong text, never out of its memory.
+/// Every subscript is checked in release builds too, and every slice is clamped: what a message
+/// says about lengths can lead to a wrong text, never out of its memory.
 struct Octets: RandomAccessCollection {
     typealias SubSequence = Slice<Octets>
 
@@ -72,7 +72,9 @@ extension Octets {
     func hasPrefix(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         guard count >= length else { return false }
-        for place in 0..<length where buffer[place].lowercased != text.utf8Start[place] { return false }
+        for place in 0..<length where buffer[place].lowercased != text.utf8Start[place] {
+            return false
+        }
         return true
     }
 
@@ -125,7 +127,9 @@ extension [UInt8] {
     }
 
     mutating func append(_ text: StaticString) {
-        append(contentsOf: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        append(
+            contentsOf: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        )
     }
 
     mutating func append(_ scalar: Unicode.Scalar) {

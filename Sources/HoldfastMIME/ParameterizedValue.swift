@@ -44,7 +44,8 @@ struct ParameterizedValue {
             // RFC 2047 forbids encoded words here, and nearly everybody writes them.
             plain.value.withOctets { EncodedWords.decode($0, charset: charset, into: &bytes) }
         } else {
-            Self.decodeExtended(named.sorted { ($0.section ?? 0) < ($1.section ?? 0) }, into: &bytes)
+            Self.decodeExtended(
+                named.sorted { ($0.section ?? 0) < ($1.section ?? 0) }, into: &bytes)
         }
         return HeaderText.oneLine(bytes, bytesMax: limits.textBytesMax)
     }
@@ -57,7 +58,9 @@ struct ParameterizedValue {
             section.value.withOctets { value in
                 guard section.isExtended else { return bytes.append(value) }
                 var rest = value
-                if place == 0, let first = value.find(0x27), let second = value.find(0x27, from: first + 1) {
+                if place == 0, let first = value.find(0x27),
+                    let second = value.find(0x27, from: first + 1)
+                {
                     charset = Charset(label: value.upTo(first))
                     rest = value.from(second + 1)
                 }
@@ -112,7 +115,8 @@ extension ParameterizedValue {
         let section = digits.isEmpty ? nil : digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
         let isExtended = digits.isEmpty || mark.last == 0x2a
         return Parameter(
-            name: written.upTo(star).trimmed, section: section, isExtended: isExtended, value: value)
+            name: written.upTo(star).trimmed, section: section, isExtended: isExtended, value: value
+        )
     }
 
     private static func skipBlanksAndComments(_ field: Octets, _ place: inout Int) {
@@ -133,7 +137,9 @@ extension ParameterizedValue {
         var value: [UInt8] = []
         place += 1
         while place < field.count, field[place] != 0x22 {
-            if field[place] == 0x5c, place + 1 < field.count, isEscape(field[place + 1]) { place += 1 }
+            if field[place] == 0x5c, place + 1 < field.count, isEscape(field[place + 1]) {
+                place += 1
+            }
             if field[place] != 0x0d, field[place] != 0x0a { value.append(field[place]) }
             place += 1
         }

@@ -144,7 +144,9 @@ extension PartWalk {
     private func boundary(_ head: Head) -> [UInt8]? {
         if let raw = head.contentType.raw("boundary") {
             let boundary = raw.withOctets { Array($0.trimmed) }
-            if !boundary.isEmpty { return boundary.count <= limits.boundaryBytesMax ? boundary : nil }
+            if !boundary.isEmpty {
+                return boundary.count <= limits.boundaryBytesMax ? boundary : nil
+            }
         }
         var place = cursor
         for _ in 0..<50 where place < octets.count {
@@ -175,7 +177,8 @@ extension PartWalk {
         guard !levels.isEmpty else { return nil }
         var place = start
         while place < octets.count {
-            let mayBe = octets[place] == 0x2d && place + 1 < octets.count && octets[place + 1] == 0x2d
+            let mayBe =
+                octets[place] == 0x2d && place + 1 < octets.count && octets[place + 1] == 0x2d
             let stop = octets.find(lineEnd, from: place) ?? octets.count
             if mayBe, let found = match(octets[(place + 2)..<stop]) {
                 let end = Swift.min(stop + 1, octets.count)
@@ -192,7 +195,9 @@ extension PartWalk {
         let isMarked = line.count > 2 && line.from(line.count - 2).equals("--")
         for place in levels.indices.reversed() {
             if line.equals(levels[place].boundary) { return (place, false) }
-            if isMarked, line.upTo(line.count - 2).equals(levels[place].boundary) { return (place, true) }
+            if isMarked, line.upTo(line.count - 2).equals(levels[place].boundary) {
+                return (place, true)
+            }
         }
         return nil
     }

@@ -78,7 +78,9 @@ extension SummaryReader {
 
     /// What is not there to be read at once: what says so, what is no text, and a text with a file
     /// name, unless it is the mail's first.
-    private func isAttachment(_ part: Part, _ disposition: ParameterizedValue, isNamed: Bool) -> Bool {
+    private func isAttachment(
+        _ part: Part, _ disposition: ParameterizedValue, isNamed: Bool
+    ) -> Bool {
         if disposition.value.equals("attachment") { return true }
         switch part.type.kind {
         case .message, .other: return true
@@ -92,7 +94,9 @@ extension SummaryReader {
         guard part.type.kind == .plain, case .identity = part.encoding else { return }
         var place = 0
         while !isFull, let file = UUEncoding.next(in: part.body, from: place) {
-            append(HeaderText.decode(file.name, charset: part.charset, limits: limits), "application/octet-stream")
+            append(
+                HeaderText.decode(file.name, charset: part.charset, limits: limits),
+                "application/octet-stream")
             place = file.range.upperBound
         }
     }

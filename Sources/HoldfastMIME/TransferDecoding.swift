@@ -83,10 +83,14 @@ enum QuotedPrintable {
         bytes.reserveCapacity(bytes.count + text.count)
         var place = 0
         while place < text.count {
-            guard let sign = text.find(0x3d, from: place) else { return bytes.append(text.from(place)) }
+            guard let sign = text.find(0x3d, from: place) else {
+                return bytes.append(text.from(place))
+            }
             bytes.append(text[place..<sign])
             place = sign + 1
-            if place + 1 < text.count, let high = text[place].hexDigit, let low = text[place + 1].hexDigit {
+            if place + 1 < text.count, let high = text[place].hexDigit,
+                let low = text[place + 1].hexDigit
+            {
                 bytes.append(high << 4 | low)
                 place += 2
             } else if let next = softBreak(text, place) {
@@ -100,7 +104,9 @@ enum QuotedPrintable {
     /// Where the text goes on after a `=` that ends its line; nil when it does not.
     private static func softBreak(_ text: Octets, _ start: Int) -> Int? {
         var place = start
-        while place < text.count, place - start < 100, text[place] == 0x20 || text[place] == 9 { place += 1 }
+        while place < text.count, place - start < 100, text[place] == 0x20 || text[place] == 9 {
+            place += 1
+        }
         guard place < text.count else { return place }
         let blanks = place
         while place < text.count, place - blanks < 4, text[place] == 0x0d { place += 1 }

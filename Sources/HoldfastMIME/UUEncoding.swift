@@ -14,7 +14,8 @@ enum UUEncoding {
         var place = start
         while let begin = nextBegin(in: text, from: place) {
             let line = line(in: text, at: begin)
-            guard let name = fileName(text[line]), let end = endOfLines(in: text, after: line) else {
+            guard let name = fileName(text[line]), let end = endOfLines(in: text, after: line)
+            else {
                 place = line.upperBound + 1
                 continue
             }
@@ -71,7 +72,7 @@ enum UUEncoding {
         return lines > 0 ? Swift.min(place, text.count) : nil
     }
 
-    /// Whether a line's length agrees with what its first character says; some pad, some strip blanks.
+    /// Whether a line is as long as its first character says; some pad, some strip blanks.
     private static func isEncoded(_ line: Octets) -> Bool {
         guard let first = line.first, (0x20...0x60).contains(first) else { return false }
         let digits = (Int((first - 0x20) & 63) + 2) / 3 * 4

@@ -5,7 +5,8 @@ enum Verdicts {
     /// Whole families: `X-Spam-Status`, `X-Amavis-Alert`, `X-Quarantine-ID` and their like.
     private static let families: [StaticString] = [
         "x-amavis-", "x-barracuda-", "x-bogosity", "x-cloudmark-", "x-crm114-", "x-dspam-",
-        "x-forefront-antispam", "x-halon-", "x-ironport-anti", "x-mailscanner", "x-microsoft-antispam",
+        "x-forefront-antispam", "x-halon-", "x-ironport-anti", "x-mailscanner",
+        "x-microsoft-antispam",
         "x-mimecast-spam", "x-ms-exchange-organization-scl", "x-pmx-", "x-proofpoint-",
         "x-quarantine-", "x-rspamd-", "x-sophos-", "x-spam", "x-virus-",
     ]
@@ -26,7 +27,8 @@ enum Verdicts {
     /// `Name: value` of every verdict, the value unfolded and decoded.
     static func texts(_ header: Header, charset: Charset?, limits: Limits) -> [String] {
         var texts: [String] = []
-        for field in header.fields where field.name == .verdict && texts.count < limits.verdictsMax {
+        for field in header.fields where field.name == .verdict && texts.count < limits.verdictsMax
+        {
             let name = String(decoding: field.writtenName.buffer, as: UTF8.self)
             let value = HeaderText.decode(field.value, charset: charset, limits: limits)
             texts.append("\(name): \(value)")

@@ -4,7 +4,7 @@
 /// Writes the words of texts one after the other, separated by one space.
 ///
 /// `bytes` is always empty, or ends with a space, or ends within a word. ASCII, which most mail is,
-/// takes a path of its own that does not branch on what it reads.
+/// takes a path of its own.
 struct WordWriter {
     private(set) var bytes: [UInt8]
     private let bytesMax: Int
@@ -56,7 +56,9 @@ struct WordWriter {
 
     /// Forgets the words beyond the limit, the one across it as a whole.
     private mutating func limit() {
-        guard bytes.count > bytesMax + 1 || (bytes.count > bytesMax && bytes.last != 0x20) else { return }
+        guard bytes.count > bytesMax + 1 || (bytes.count > bytesMax && bytes.last != 0x20) else {
+            return
+        }
         let end = bytes[...bytesMax].lastIndex(of: 0x20).map { $0 + 1 } ?? 0
         bytes.removeSubrange(end...)
         wordLength = 0
@@ -67,11 +69,6 @@ struct WordWriter {
 
 // ASCII.
 extension WordWriter {
-    /// Lower case for letters and digits, a space for all others.
-    private static let ascii: [UInt8] = (0...255).map { (byte: UInt8) in
-        byte.isLetter || byte.isDigit ? byte.lowercased : 0x20
-    }
-
     private static let blockBytes = 2048
 
     /// Writes the ASCII at `place`, or as much of it as one block holds.
@@ -83,7 +80,7 @@ extension WordWriter {
         }
         let end = Self.endOfASCII(text, place)
         if end - place < 16 {
-            for place in place..<end { writeShort(Self.ascii[Int(text[place])]) }
+            for place in place..<end { writeShort(ASCIIFold.fold(text[place])) }
         } else {
             writeBlock(text[place..<end])
         }
@@ -109,24 +106,13 @@ extension WordWriter {
         if wordLength <= Self.wordBytesMax { bytes.append(folded) }
     }
 
-    /// Every byte is written; whether it stays is decided by how far the next one is written on.
     private mutating func writeBlock(_ text: Octets) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count + 1) { block in
-            var length = wordLength
-            var written = 0
-            Self.ascii.withUnsafeBufferPointer { ascii in
-                for byte in text.buffer {
-                    let folded = ascii[Int(byte)]
-                    block[written] = folded
-                    let isBlank = folded == 0x20
-                    let ends = isBlank && length > 0
-                    length = isBlank ? 0 : length &+ 1
-                    written &+= (ends || (!isBlank && length <= Self.wordBytesMax)) ? 1 : 0
-                }
-            }
-            wordLength = length
-            bytes.append(contentsOf: UnsafeBufferPointer(block)[..<written])
+        var fold = ASCIIFold(wordLength: wordLength)
+        withUnsafeTemporaryAllocation(byteCount: text.count + 8, alignment: 8) { block in
+            fold.fold(text, into: block)
+            bytes.append(contentsOf: block[..<fold.written])
         }
+        wordLength = fold.wordLength
     }
 }
 

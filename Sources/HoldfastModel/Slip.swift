@@ -19,7 +19,7 @@ package struct Holder: Hashable, Sendable {
 /// ack.
 package struct Slip: Hashable, Sendable {
     package var copiesWanted: Int
-    /// The first day on which nobody need keep the mail any longer.
+    /// The last day on which the mail is kept.
     package var keepUntil: Day
     package var holders: [Holder]
     /// The names of the gateways that keep custody until the ack.

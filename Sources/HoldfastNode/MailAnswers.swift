@@ -17,7 +17,7 @@ package struct MailAnswer: Codable, Hashable, Sendable {
     package var size: Int
     /// SHA-256 of the octets as received, in hexadecimal.
     package var sha256: String
-    /// The first day on which it need not be kept any longer.
+    /// The last day on which it is kept.
     package var keep_until: String
     package var copies: Int
     package var copies_wanted: Int

@@ -102,7 +102,7 @@ package struct SegmentHeader: Hashable, Sendable {
         self.fencedAt = fencedAt
     }
 
-    /// The first day on which every record in it has expired.
+    /// The last day on which one of its records may have to be kept.
     package var dropDay: Day { day.advanced(by: Int(keepClass.days)) }
 }
 

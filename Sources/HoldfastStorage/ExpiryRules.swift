@@ -42,6 +42,6 @@ enum ExpiryRules {
 
     /// The segments in which every mail has expired on a day.
     static func expired(_ segments: [SegmentRow], on day: Day) -> [SegmentRow] {
-        segments.filter { $0.dropDay <= day && $0.recordedUpTo == SegmentRow.complete }
+        segments.filter { $0.dropDay < day && $0.recordedUpTo == SegmentRow.complete }
     }
 }

@@ -23,7 +23,7 @@ struct IntakeRules {
         guard header.kind == .mail || header.kind == .note else {
             return .refused("a storage keeps mails and notes, nothing else")
         }
-        guard slip.keepUntil > today else { return .refused("its keep-until day has passed") }
+        guard slip.keepUntil >= today else { return .refused("its keep-until day has passed") }
         var others = slip
         others.holders.removeAll { $0.node == here.node }
         switch others.step(at: here, disksMayBeShared: disksMayBeShared) {

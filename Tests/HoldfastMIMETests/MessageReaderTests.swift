@@ -12,7 +12,10 @@ struct MessageReaderTests {
         let found = summary(Samples.report)
         #expect(found.subject == "Grüße from here")
         #expect(found.from == [Address(name: "Doe, Jane", address: "jane@example.com")])
-        let to = [Address(name: "Jürgen", address: "you@example.net"), Address(address: "other@example.net")]
+        let to = [
+            Address(name: "Jürgen", address: "you@example.net"),
+            Address(address: "other@example.net"),
+        ]
         #expect(found.to == to)
         #expect(found.cc == [Address(name: "nobody", address: "third@example.net")])
         #expect(found.replyTo == [Address(address: "answers@example.com")])
@@ -30,15 +33,20 @@ struct MessageReaderTests {
         #expect(found.attachments == attachments)
     }
 
-    @Test("words come from every text, in order, decoded", arguments: [
-        (Samples.report, "schone grusse rich text cafe inside example org the inner one inner words"),
-        (
-            Samples.bounce,
-            "it failed final recipient rfc822 gone example com subject what was sent"
-        ),
-        (Samples.japanese, "日本 本語"),
-        (Samples.uuencoded, "before after"),
-    ])
+    @Test(
+        "words come from every text, in order, decoded",
+        arguments: [
+            (
+                Samples.report,
+                "schone grusse rich text cafe inside example org the inner one inner words"
+            ),
+            (
+                Samples.bounce,
+                "it failed final recipient rfc822 gone example com subject what was sent"
+            ),
+            (Samples.japanese, "日本 本語"),
+            (Samples.uuencoded, "before after"),
+        ])
     func words(message: String, words: String) {
         #expect(MessageReader.words(of: octets(message)) == words)
     }
@@ -56,7 +64,8 @@ struct MessageReaderTests {
     @Test("a person reads the header and the plain text")
     func readable() {
         let found = MessageReader.readable(of: octets(Samples.report))
-        #expect(found.header.first == .init(name: "From", value: "\"Doe, Jane\" <jane@example.com>"))
+        #expect(
+            found.header.first == .init(name: "From", value: "\"Doe, Jane\" <jane@example.com>"))
         #expect(found.header.contains(.init(name: "Subject", value: "Grüße from here")))
         #expect(found.text.hasPrefix("Schöne Grüße\n"))
         #expect(found.text.hasSuffix("Subject: the inner one\n\nInner words."))
@@ -66,42 +75,52 @@ struct MessageReaderTests {
 
     @Test("HTML is read where there is no plain text, and nothing in it drives a terminal")
     func readableHTML() {
-        let message = "Content-Type: text/html\n\n<p>One</p><p>Two&#27;[2J\u{1b}[1m</p><ul><li>x<li>y</ul>"
+        let message =
+            "Content-Type: text/html\n\n<p>One</p><p>Two&#27;[2J\u{1b}[1m</p><ul><li>x<li>y</ul>"
         #expect(MessageReader.readable(of: octets(message)).text == "One\n\nTwo[2J[1m\n\nx\ny")
     }
 
     @Test("all line ends are read alike", arguments: ["\n", "\r\n", "\r", "\r\r\n"])
     func lineEnds(end: String) {
-        let message = Array(Samples.report.split(separator: "\n", omittingEmptySubsequences: false)
-            .joined(separator: end).utf8)
+        let message = Array(
+            Samples.report.split(separator: "\n", omittingEmptySubsequences: false)
+                .joined(separator: end).utf8)
         #expect(MessageReader.summary(of: message) == summary(Samples.report))
         #expect(MessageReader.words(of: message) == MessageReader.words(of: octets(Samples.report)))
     }
 
-    @Test("what counts as an attachment", arguments: [
-        ("Content-Type: text/plain", []),
-        ("Content-Type: text/plain; name=body.txt", []),
-        ("Content-Type: text/plain\nContent-Disposition: attachment", [" text/plain"]),
-        ("Content-Disposition: inline; filename=note.txt", ["note.txt text/plain"]),
-        ("Content-Type: image/PNG; name=\"a b.png\"", ["a b.png image/png"]),
-        ("Content-Type: application/ms-tnef", [" application/ms-tnef"]),
-        ("Content-Type: application/pkcs7-mime; name=smime.p7m", ["smime.p7m application/pkcs7-mime"]),
-        ("Content-Type: message/delivery-status", []),
-        ("Content-Type: nonsense", []),
-        (
-            "Content-Type: application/x; name*=utf-8'de'%E2%82%AC.bin\nContent-Disposition: inline",
-            ["€.bin application/x"]
-        ),
-        (
-            "Content-Type: application/x\nContent-Disposition: attachment; filename*1=b.txt; filename*0=a",
-            ["ab.txt application/x"]
-        ),
-        (
-            "Content-Type: application/x; name=\"=?utf-8?B?w5w=?=.doc\"",
-            ["Ü.doc application/x"]
-        ),
-        ("Content-Type: application/x; name=no marks at all.doc", ["no marks at all.doc application/x"]),
-    ])
+    @Test(
+        "what counts as an attachment",
+        arguments: [
+            ("Content-Type: text/plain", []),
+            ("Content-Type: text/plain; name=body.txt", []),
+            ("Content-Type: text/plain\nContent-Disposition: attachment", [" text/plain"]),
+            ("Content-Disposition: inline; filename=note.txt", ["note.txt text/plain"]),
+            ("Content-Type: image/PNG; name=\"a b.png\"", ["a b.png image/png"]),
+            ("Content-Type: application/ms-tnef", [" application/ms-tnef"]),
+            (
+                "Content-Type: application/pkcs7-mime; name=smime.p7m",
+                ["smime.p7m application/pkcs7-mime"]
+            ),
+            ("Content-Type: message/delivery-status", []),
+            ("Content-Type: nonsense", []),
+            (
+                "Content-Type: application/x; name*=utf-8'de'%E2%82%AC.b\nContent-Disposition: inline",
+                ["€.b application/x"]
+            ),
+            (
+                "Content-Type: a/x\nContent-Disposition: attachment; filename*1=b.txt; filename*0=a",
+                ["ab.txt a/x"]
+            ),
+            (
+                "Content-Type: application/x; name=\"=?utf-8?B?w5w=?=.doc\"",
+                ["Ü.doc application/x"]
+            ),
+            (
+                "Content-Type: application/x; name=no marks at all.doc",
+                ["no marks at all.doc application/x"]
+            ),
+        ])
     func attachments(header: String, attachments: [String]) {
         let found = summary(header + "\n\nbody")
         #expect(found.attachments.map { "\($0.name) \($0.type)" } == attachments)
@@ -124,20 +143,22 @@ struct MessageReaderTests {
         #expect(MessageReader.words(of: octets(message)) == "deep very deep")
     }
 
-    @Test("a message begins where it seems to", arguments: [
-        "From jane@example.com Mon Nov 23 05:24:15 2026\nSubject: x\n\nbody",
-        "\n\nSubject: x\n\nbody",
-        ">From jane Mon Nov 23\nSubject: x\n\nbody",
-        "Received: a\nthis line is no field\nSubject: x\n\nbody",
-        "To: a@b\n \nSubject: x\n\nbody",
-        "Subject : x\n\nbody",
-        "SUBJECT:x\n\nbody",
-        "Subject: x\nbody",
-        "Subject: x\nContent-Type: multipart/mixed; boundary=\"\"\n\nbody",
-        "Subject: x\nContent-Type: multipart/mixed; boundary=never\n\nbody",
-        "Subject: x\nContent-Type: multipart/mixed\n\n--guess\n\nbody\n--guess--",
-        "Subject: x\nContent-Type: multipart/mixed; boundary=\"a:b\"\n\n--a:b\n--a:b\n\nbody",
-    ])
+    @Test(
+        "a message begins where it seems to",
+        arguments: [
+            "From jane@example.com Mon Nov 23 05:24:15 2026\nSubject: x\n\nbody",
+            "\n\nSubject: x\n\nbody",
+            ">From jane Mon Nov 23\nSubject: x\n\nbody",
+            "Received: a\nthis line is no field\nSubject: x\n\nbody",
+            "To: a@b\n \nSubject: x\n\nbody",
+            "Subject : x\n\nbody",
+            "SUBJECT:x\n\nbody",
+            "Subject: x\nbody",
+            "Subject: x\nContent-Type: multipart/mixed; boundary=\"\"\n\nbody",
+            "Subject: x\nContent-Type: multipart/mixed; boundary=never\n\nbody",
+            "Subject: x\nContent-Type: multipart/mixed\n\n--guess\n\nbody\n--guess--",
+            "Subject: x\nContent-Type: multipart/mixed; boundary=\"a:b\"\n\n--a:b\n--a:b\n\nbody",
+        ])
     func begins(message: String) {
         #expect(summary(message).subject == "x")
         #expect(MessageReader.words(of: octets(message)) == "body")

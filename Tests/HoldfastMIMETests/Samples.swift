@@ -6,7 +6,9 @@ import HoldfastModel
 
 /// `text` with CRLF line ends.
 func octets(_ text: String) -> [UInt8] {
-    Array(text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n").utf8)
+    Array(
+        text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n").utf8
+    )
 }
 
 func summary(_ text: String) -> Summary {

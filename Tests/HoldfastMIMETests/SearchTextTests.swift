@@ -75,6 +75,20 @@ struct SearchTextTests {
         #expect(whole == expected)
     }
 
+    @Test("the hot path gives the words that a plain one gives", arguments: 1...300)
+    func hotPath(round: UInt64) {
+        var random = SplitMix(state: round)
+        let alphabet = Array("aZ09 .,\r\n@{`[/:".utf8)
+        // Few kinds of byte make long words, all kinds make short ones.
+        let kinds = Int.random(in: 1...alphabet.count, using: &random)
+        let length = Int.random(in: 0...5000, using: &random)
+        let text = (0..<length).map { _ in alphabet[Int.random(in: 0..<kinds, using: &random)] }
+        let plain = String(decoding: text, as: UTF8.self).lowercased().utf8
+            .split { !(0x30...0x39).contains($0) && !(0x61...0x7a).contains($0) }
+            .map { String(decoding: $0.prefix(64), as: UTF8.self) }
+        #expect(SearchText.terms(String(decoding: text, as: UTF8.self)) == plain)
+    }
+
     @Test("the limit leaves whole words only", arguments: 0...30)
     func limit(bytesMax: Int) {
         let all = "one zwei drei 日本語 fünf"
@@ -89,13 +103,17 @@ struct SearchTextTests {
     @Test("appended words do not touch")
     func appends() {
         var bytes: [UInt8] = []
-        for text in ["One", "", "Two three", "!"] { SearchText.append(text, to: &bytes, bytesMax: 100) }
+        for text in ["One", "", "Two three", "!"] {
+            SearchText.append(text, to: &bytes, bytesMax: 100)
+        }
         #expect(String(decoding: bytes, as: UTF8.self) == "one two three")
     }
 
     @Test("broken UTF-8 separates and is never written")
     func broken() {
-        let octets: [UInt8] = [0x61, 0xff, 0x62, 0xc3, 0x20, 0xe2, 0x82, 0x63, 0xed, 0xa0, 0x80, 0xf4, 0xbf]
+        let octets: [UInt8] = [
+            0x61, 0xff, 0x62, 0xc3, 0x20, 0xe2, 0x82, 0x63, 0xed, 0xa0, 0x80, 0xf4, 0xbf,
+        ]
         var bytes: [UInt8] = []
         octets.withUnsafeBytes { SearchText.append(utf8: $0, to: &bytes, bytesMax: 100) }
         #expect(String(decoding: bytes, as: UTF8.self) == "a b c")
@@ -108,7 +126,8 @@ struct SearchTextTests {
             guard let scalar = Unicode.Scalar(value) else { continue }
             let words = SearchText.words(String(Character(scalar)))
             let isClean = words.utf8.allSatisfy { byte in
-                byte >= 0x80 || byte == 0x20 || (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte)
+                byte >= 0x80 || byte == 0x20 || (0x30...0x39).contains(byte)
+                    || (0x61...0x7a).contains(byte)
             }
             if !isClean || SearchText.words(words) != words { wrong.append(value) }
         }

@@ -26,7 +26,8 @@ struct FieldText {
 
     /// Nil when the text cannot begin with a field.
     init?(_ text: String) {
-        guard let end = text.firstIndex(where: { ":=<>".contains($0) }), end > text.startIndex else {
+        guard let end = text.firstIndex(where: { ":=<>".contains($0) }), end > text.startIndex
+        else {
             return nil
         }
         name = String(text[..<end])

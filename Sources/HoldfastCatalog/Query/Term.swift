@@ -45,7 +45,9 @@ extension Parser {
             at: place.lowerBound..<place.lowerBound + name.count + 1)
     }
 
-    private mutating func bareWord(_ text: String, at place: Range<Int>) throws(QueryError)
+    private mutating func bareWord(
+        _ text: String, at place: Range<Int>
+    ) throws(QueryError)
         -> Condition?
     {
         text == "*" ? .everything : try words(starred: text, in: placesHere, at: place)
@@ -108,7 +110,7 @@ extension Parser {
         case .smaller: return .size(try numbers(text, .less, at: place))
         case .copies: return .copies(try numbers(text, comparison, at: place))
         case .id: return try id(text, at: place)
-        case .msgid: return .messageID(Self.messageID(text))
+        case .msgid: return .messageID(try messageID(text, at: place))
         case .sha256: return try digest(text, at: place)
         case .type: return try attachmentType(text, at: place)
         case .has, .hasattachment, .flag: return try attachment(text, of: field, at: place)
@@ -118,7 +120,7 @@ extension Parser {
     }
 
     private func id(_ text: String, at place: Range<Int>) throws(QueryError) -> Condition {
-        let messageID = Condition.messageID(Self.messageID(text))
+        let messageID = Condition.messageID(try messageID(text, at: place))
         guard let range = MailID.range(ofPrefix: text) else { return messageID }
         guard text.utf8.count >= Query.Limits.idLettersMin else {
             throw QueryError(
@@ -127,9 +129,11 @@ extension Parser {
         return .any([.id(range), messageID])
     }
 
-    private static func messageID(_ text: String) -> String {
+    private func messageID(_ text: String, at place: Range<Int>) throws(QueryError) -> String {
         let isBracketed = text.hasPrefix("<") && text.hasSuffix(">") && text.count > 1
-        return isBracketed ? String(text.dropFirst().dropLast()) : text
+        let id = isBracketed ? String(text.dropFirst().dropLast()) : text
+        guard !id.isEmpty else { throw QueryError("'msgid:' needs a Message-ID", at: place) }
+        return id
     }
 
     private func digest(_ text: String, at place: Range<Int>) throws(QueryError) -> Condition {

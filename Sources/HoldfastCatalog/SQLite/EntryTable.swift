@@ -92,7 +92,8 @@ struct EntryTable {
     private func add(_ entry: Entry, of key: Int64, at node: Int64, _ database: Database) throws {
         let insert = try database.cachedStatement(sql: insert)
         insert.setUncheckedArguments([
-            key, node, Int64(entry.location.segment), Int64(clamping: entry.location.offset),
+            key, node, Int64(clamping: entry.location.segment),
+            Int64(clamping: entry.location.offset),
             Int64(clamping: entry.length), Int64(bitPattern: entry.position.raw),
             Int64(entry.checksum), Int64(entry.keepUntil.number),
         ])
@@ -104,7 +105,7 @@ struct EntryTable {
     ) throws {
         let update = try database.cachedStatement(sql: update)
         update.setUncheckedArguments([
-            Int64(entry.location.segment), Int64(clamping: entry.location.offset),
+            Int64(clamping: entry.location.segment), Int64(clamping: entry.location.offset),
             Int64(clamping: entry.length), Int64(bitPattern: entry.position.raw),
             Int64(entry.checksum), Int64(entry.keepUntil.number), key, node,
         ])

@@ -100,11 +100,11 @@ extension SQLiteCatalog {
                         UPDATE qt_files SET copies = copies - 1 WHERE id IN
                         (SELECT file FROM qt_files_entries WHERE node = ? AND segment = ?)
                         """,
-                    arguments: [row, Int64(segment)])
+                    arguments: [row, Int64(clamping: segment)])
                 for table in EntryTable.all {
                     try database.execute(
                         sql: "DELETE FROM \(table.name) WHERE node = ? AND segment = ?",
-                        arguments: [row, Int64(segment)])
+                        arguments: [row, Int64(clamping: segment)])
                     try database.execute(
                         sql: "UPDATE qt_nodes SET entries = entries - ? WHERE id = ?",
                         arguments: [database.changesCount, row])

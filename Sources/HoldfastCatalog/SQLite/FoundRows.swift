@@ -8,8 +8,9 @@ package import HoldfastModel
 enum FoundRows {
     private static let columns = """
         f.id, f.mail_id, f.date, f.from_text, f.to_texts, f.cc_texts, f.subject, f.message_id,
-        f.size, f.sha256, f.keep_until, f.copies, f.attachments IS NOT NULL,
-        EXISTS (SELECT 1 FROM qt_notes n WHERE n.mail_id = f.mail_id AND n.sent > 0)
+        f.size, f.sha256, f.keep_until, f.copies, f.copies_wanted, f.attachments,
+        f.sender, f.recipients,
+        (SELECT max(n.noted) FROM qt_notes n WHERE n.mail_id = f.mail_id AND n.sent > 0)
         """
 
     static func one(_ key: Int64, _ database: Database) throws -> Found {
@@ -30,7 +31,19 @@ enum FoundRows {
             from: row[3] ?? "", to: try TextList.texts(row[4]), cc: try TextList.texts(row[5]),
             subject: row[6] ?? "", messageID: row[7] ?? "", size: UInt64(row[8] as Int64),
             digest: digest, keepUntil: Day(number: Int32(clamping: row[10] as Int64)),
-            copies: row[11], hasAttachment: row[12], isReleased: row[13])
+            copies: row[11], copiesWanted: row[12],
+            attachments: try attachments(TextList.texts(row[13])), sender: row[14] ?? "",
+            recipients: try TextList.texts(row[15]),
+            released: (row[16] as Int64?).map(Timestamp.init(milliseconds:)))
+    }
+
+    private static func attachments(_ texts: [String]) throws -> [Attachment] {
+        guard texts.count.isMultiple(of: 2) else {
+            throw CatalogError.damaged("an attachment without a type")
+        }
+        return stride(from: 0, to: texts.count, by: 2).map {
+            Attachment(name: texts[$0], type: texts[$0 + 1])
+        }
     }
 }
 
@@ -40,8 +53,8 @@ extension SQLiteCatalog {
             let row = try Row.fetchOne(
                 database,
                 sql: """
-                    SELECT id, bcc_texts, reply_to_texts, attachments, verdicts, sender,
-                        recipients, smtp_flags, transport, client, greeting, copies_wanted
+                    SELECT id, bcc_texts, reply_to_texts, verdicts, smtp_flags, transport,
+                        client, greeting
                     FROM qt_files WHERE mail_id = ? AND keep_until >= ?
                     """,
                 arguments: [id.data, Int64(today.number)])
@@ -53,28 +66,18 @@ extension SQLiteCatalog {
         _ row: Row, of id: MailID, _ database: Database
     ) throws -> Details {
         let key: Int64 = row[0]
-        let flags: Int64 = row[7] ?? 0
+        let found = try FoundRows.one(key, database)
+        let flags: Int64 = row[4] ?? 0
         let envelope = Envelope(
-            sender: row[5] ?? "", recipients: try TextList.texts(row[6]),
+            sender: found.sender, recipients: found.recipients,
             eightBit: flags & 1 != 0, utf8: flags & 2 != 0,
             origin: Envelope.Origin(
-                transport: row[8] ?? "", client: row[9] ?? "", greeting: row[10] ?? ""))
+                transport: row[5] ?? "", client: row[6] ?? "", greeting: row[7] ?? ""))
         return Details(
-            found: try FoundRows.one(key, database), bcc: try TextList.texts(row[1]),
-            replyTo: try TextList.texts(row[2]),
-            attachments: try attachments(TextList.texts(row[3])),
-            verdicts: try TextList.texts(row[4]), envelope: envelope, copiesWanted: row[11],
+            found: found, bcc: try TextList.texts(row[1]), replyTo: try TextList.texts(row[2]),
+            verdicts: try TextList.texts(row[3]), envelope: envelope,
             entries: try EntryRows.all(of: key, database),
             notes: try NoteRows.all(of: id, database), orders: try OrderRows.all(of: id, database))
-    }
-
-    private static func attachments(_ texts: [String]) throws -> [Attachment] {
-        guard texts.count.isMultiple(of: 2) else {
-            throw CatalogError.damaged("an attachment without a type")
-        }
-        return stride(from: 0, to: texts.count, by: 2).map {
-            Attachment(name: texts[$0], type: texts[$0 + 1])
-        }
     }
 
     package func ids(prefix: String, limit: Int, today: Day) throws(CatalogError) -> [MailID] {

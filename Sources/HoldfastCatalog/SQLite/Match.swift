@@ -23,16 +23,16 @@ enum Match: Hashable {
         case .not(let inner):
             guard let inner = Match(inner) else { return nil }
             self = inner.complement
-        case .all(let parts): self.init(parts) { $0.and($1) }
-        case .any(let parts): self.init(parts) { $0.or($1) }
+        case .all(let parts): self.init(parts, join: Match.all)
+        case .any(let parts): self.init(parts, join: Match.any)
         default: return nil
         }
     }
 
-    private init?(_ parts: [Condition], join: (Match, Match) -> Match) {
+    private init?(_ parts: [Condition], join: ([Match]) -> Match) {
         let matches = parts.compactMap { Match($0) }
-        guard matches.count == parts.count, let first = matches.first else { return nil }
-        self = matches.dropFirst().reduce(first, join)
+        guard matches.count == parts.count else { return nil }
+        self = join(matches)
     }
 
     var complement: Match {
@@ -42,17 +42,27 @@ enum Match: Hashable {
         }
     }
 
-    func and(_ other: Match) -> Match {
-        switch (self, other) {
-        case (.found(let left), .found(let right)): .found("(\(left) AND \(right))")
-        case (.found(let left), .others(let right)): .found("(\(left) NOT \(right))")
-        case (.others(let left), .found(let right)): .found("(\(right) NOT \(left))")
-        case (.others(let left), .others(let right)): .others("(\(left) OR \(right))")
+    /// Side by side and not one within the other: FTS5 reads long lists, but not deep ones.
+    static func all(_ matches: [Match]) -> Match {
+        var (found, others): ([String], [String]) = ([], [])
+        for match in matches {
+            switch match {
+            case .found(let expression): found.append(expression)
+            case .others(let expression): others.append(expression)
+            }
         }
+        if found.isEmpty { return .others(joined(others, by: " OR ")) }
+        if others.isEmpty { return .found(joined(found, by: " AND ")) }
+        return .found("(\(joined(found, by: " AND ")) NOT \(joined(others, by: " OR ")))")
     }
 
-    func or(_ other: Match) -> Match {
-        complement.and(other.complement).complement
+    static func any(_ matches: [Match]) -> Match {
+        all(matches.map(\.complement)).complement
+    }
+
+    private static func joined(_ expressions: [String], by operation: String) -> String {
+        let joined = expressions.joined(separator: operation)
+        return expressions.count > 1 ? "(\(joined))" : joined
     }
 
     /// Finds the marks, one after the other.

@@ -31,10 +31,12 @@ struct Plan {
         texts = try TextTable.all(database, in: keys)
         var matches: [Match] = []
         for condition in conditions { add(condition, to: &matches) }
-        switch matches.first.map({ matches.dropFirst().reduce($0) { $0.and($1) } }) {
-        case .found(let expression): match = expression
-        case .others(let expression): filters.append(Filter(texts: texts).sql(.others(expression)))
-        case nil: break
+        if !matches.isEmpty {
+            let joined = Match.all(matches)
+            switch joined {
+            case .found(let expression): match = expression
+            case .others: filters.append(Filter(texts: texts).sql(joined))
+            }
         }
         if match == nil { filters += dated }
     }
@@ -69,8 +71,10 @@ struct Plan {
         self.keys = range.clamped(to: keys)
     }
 
-    /// Up to so many mails the index of dates tells between which rows they lie.
+    /// Up to so many mails the index of dates tells between which rows they lie,
     private static let datedMax = 100_000
+    /// and up to so many it tells which they are: of more, the newest are found sooner by walking.
+    private static let listedMax = 2000
 
     /// In mail as it arrives, the Date header follows the receipt: a range of dates is nearly a
     /// range of rows. When it is not, this only widens the range, and the rows decide.
@@ -89,6 +93,7 @@ struct Plan {
             return
         }
         narrow(to: low...high)
+        guard row[2] < Self.listedMax else { return }
         dated.append(
             Fragment("f.id IN (SELECT id FROM qt_files WHERE date >= ? AND date < ?)", ends))
     }

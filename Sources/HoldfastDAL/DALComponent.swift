@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// QtDAL: the central index, and the Terminator that makes acks (R15, R24).
+
+internal import HoldfastCatalog
+internal import HoldfastModel
+package import HoldfastNode
+internal import Logging
+internal import ServiceLifecycle
+
+/// One DAL over one catalog.
+package final class DALComponent: Component {
+    package let path: NodePath
+    let name: String
+    let queues: DALQueues
+    let surroundings: Surroundings
+    let catalog: any HoldfastCatalog.Catalog
+    private let searches: [DiskThread]
+
+    private static let searchThreads = 2
+    private static let tickSeconds = 60
+    private static let expiryStep = 2000
+    private static let acksMax = 1_000_000
+    private static let ordersMax = 100_000
+    private static let dayMilliseconds: Int64 = 86_400_000
+
+    /// Opens the catalog; makes it when there is none.
+    package init(
+        name: String, configuration: DALConfiguration, surroundings: Surroundings
+    ) async throws {
+        self.name = name
+        self.surroundings = surroundings
+        path = NodePath(role: .dal, name: name)
+        let writer = DiskThread(name: "catalog \(name)")
+        searches = (0..<Self.searchThreads).map { DiskThread(name: "search \($0)") }
+        let (catalog, pending) = try await writer.run {
+            let catalog = try SQLiteCatalog(path: configuration.path)
+            return (catalog, try catalog.pendingOrders(limit: Self.ordersMax))
+        }
+        self.catalog = catalog
+        let clock = surroundings.clock
+        let orders = TransientQueue(clock: clock, itemsMax: Self.ordersMax, keepMilliseconds: .max)
+        orders.add(pending.map(\.record))
+        queues = DALQueues(
+            catalog: catalog, writer: writer, configuration: configuration,
+            acks: TransientQueue(
+                clock: clock, itemsMax: Self.acksMax, keepMilliseconds: Self.dayMilliseconds),
+            orders: orders, surroundings: surroundings)
+    }
+
+    /// Reads on one of the threads for searches.
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any HoldfastCatalog.Catalog) throws -> Result
+    ) async throws -> Result {
+        let thread = searches[Int.random(in: 0..<searches.count)]
+        return try await thread.run { [catalog] in try body(catalog) }
+    }
+
+    /// Removes what has expired, step by step, between the merges.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            while !Task.isCancelled {
+                do {
+                    try await expire()
+                } catch {
+                    surroundings.logger.error("Expiry failed", metadata: ["error": "\(error)"])
+                }
+                try? await Task.sleep(for: .seconds(Self.tickSeconds))
+            }
+        }
+    }
+
+    private func expire() async throws {
+        let today = surroundings.clock.now.day
+        var isUnfinished = true
+        while isUnfinished, !Task.isCancelled {
+            isUnfinished = try await queues.writer.run { [catalog] in
+                try catalog.expire(before: today, limit: Self.expiryStep).isUnfinished
+            }
+        }
+    }
+
+    package func registration(address: String) async -> Registration {
+        Registration(
+            name: name, role: .dal, address: address, clock: surroundings.clock.now.milliseconds)
+    }
+
+    package func close() async {
+        queues.writer.stop()
+        for thread in searches { thread.stop() }
+    }
+
+    func status() async throws -> StatusAnswer {
+        let statistics = try await read { catalog in try catalog.statistics() }
+        var answer = StatusAnswer(name: name, role: Role.dal.rawValue)
+        answer.queues = ["acks": queues.acks.count, "orders": queues.orders.count]
+        answer.mails = statistics.mails
+        answer.bytes = statistics.databaseBytes
+        return answer
+    }
+
+    package func metrics() async -> [Metric] {
+        guard let status = try? await status() else { return [] }
+        return [
+            Metric(
+                "holdfast_catalog_mails", .gauge, "Mails that a search can find.",
+                labels: ["node": name], value: Double(status.mails ?? 0)),
+            Metric(
+                "holdfast_catalog_bytes", .gauge, "Bytes of the catalog's database.",
+                labels: ["node": name], value: Double(status.bytes ?? 0)),
+        ]
+    }
+}

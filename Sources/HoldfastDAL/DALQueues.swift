@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queues of a DAL: entries come in, acks and orders go out (R15).
+
+internal import HoldfastCatalog
+internal import HoldfastModel
+internal import HoldfastNode
+
+/// Merges entries, and hands out the acks and orders that follow.
+struct DALQueues: QueueSource, QueueTarget {
+    let catalog: any HoldfastCatalog.Catalog
+    let writer: DiskThread
+    let configuration: DALConfiguration
+    let acks: TransientQueue
+    let orders: TransientQueue
+    let surroundings: Surroundings
+
+    private static let retryMilliseconds: Int64 = 2_000
+
+    func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
+        guard queue == "input" else { throw Refusal.absent("A DAL takes nothing into \(queue).") }
+        guard let node else { throw Refusal.malformed("Entries come without the node that made them.") }
+        var results: [ItemResult] = []
+        var items: [IndexItem] = []
+        for record in records {
+            do {
+                items.append(try IndexItem(decoding: record))
+                results.append(ItemResult(mail: record.header.mail, outcome: .kept))
+            } catch {
+                let reason = "the entry cannot be read: \(error)"
+                results.append(ItemResult(mail: record.header.mail, outcome: .refused(reason)))
+            }
+        }
+        let merged = try await merge(items, from: node)
+        for refused in merged.refused {
+            guard let index = records.firstIndex(where: { $0.header.mail == refused.mail }) else { continue }
+            results[index].outcome = .refused(refused.reason)
+        }
+        acks.add(merged.acks.map(\.record))
+        return Receipt(results: results, position: merged.position)
+    }
+
+    private func merge(_ items: [IndexItem], from node: NodeID) async throws -> Merged {
+        let roster = surroundings.roster.current?.roster
+        let known = roster?.nodes.first { $0.node == node.description }?.name
+        let name = known ?? String(node.description.prefix(8))
+        let now = surroundings.clock.now
+        return try await writer.run { [catalog, rule = configuration.acks] in
+            try catalog.merge(items, from: node, name: name, now: now, acks: rule)
+        }
+    }
+
+    func lease(from queue: String, _ request: LeaseRequest) async throws -> Leased? {
+        switch queue {
+        case "acks": return await acks.lease(request)
+        case "orders": return await orders.lease(request)
+        default: throw Refusal.absent("A DAL has no queue \(queue) to lease from.")
+        }
+    }
+
+    func settle(_ queue: String, _ results: [ItemResult], position: Position?) async throws {
+        switch queue {
+        case "acks": acks.settle(results, retryMilliseconds: Self.retryMilliseconds)
+        case "orders": try await settleOrders(results)
+        default: throw Refusal.absent("A DAL has no queue \(queue) to settle.")
+        }
+    }
+
+    /// An order leaves when its gateway keeps it; what came of it comes back as a note.
+    private func settleOrders(_ results: [ItemResult]) async throws {
+        let now = surroundings.clock.now
+        try await writer.run { [catalog] in
+            for result in results {
+                switch result.outcome {
+                case .kept, .alreadyHeld:
+                    try catalog.setState(result.mail, .taken, reason: "", now: now)
+                case .refused(let reason):
+                    try catalog.setState(result.mail, .finished, reason: reason, now: now)
+                case .notHere(let reason), .later(let reason):
+                    try catalog.setState(result.mail, .queued, reason: reason, now: now)
+                }
+            }
+        }
+        orders.settle(results, retryMilliseconds: Self.retryMilliseconds)
+    }
+}
+
+extension Merged.Ack {
+    /// The ack as it travels, addressed to every gateway on the slip.
+    fileprivate var record: Record {
+        var record = Record(
+            RecordHeader(
+                kind: .ack, mail: mail, received: Timestamp(milliseconds: 0), keepUntil: Day(number: 0)))
+        record.setSlip(Slip(copiesWanted: 1, keepUntil: Day(number: 0), gateways: gateways))
+        return record
+    }
+}
+
+extension Order {
+    /// The order as it travels to its gateway; the octets join it on the way.
+    var record: Record {
+        var record = Record(
+            RecordHeader(kind: .order, mail: id, received: ordered, keepUntil: ordered.day))
+        record.setSummary(encoded[...])
+        return record
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The questions that people ask a DAL (R4, R24).
+
+internal import HoldfastCatalog
+internal import HoldfastModel
+package import HoldfastNode
+internal import Hummingbird
+
+extension DALComponent {
+    package func addRoutes(to server: NodeServer) {
+        server.offer(queues, at: path)
+        server.take(into: queues, at: path)
+        let router = server.router
+        router.get("\(path.text)/mails") { [self] request, _ in
+            let query = try query(of: request)
+            let limit = try request.number("limit", default: 50, in: 0...pageMax)
+            let offset = try request.number("offset", default: 0, in: 0...Int.max / 2)
+            let today = surroundings.clock.now.day
+            let found = try await read { catalog in
+                try catalog.search(query, limit: limit, offset: offset, today: today)
+            }
+            return JSONAnswer(SearchAnswer(mails: found.map(MailAnswer.init)))
+        }
+        router.get("\(path.text)/mails/count") { [self] request, _ in
+            let query = try query(of: request)
+            let today = surroundings.clock.now.day
+            let count = try await read { catalog in try catalog.count(query, today: today) }
+            return JSONAnswer(CountAnswer(count: count))
+        }
+        router.get("\(path.text)/mails/:id") { [self] _, context in
+            JSONAnswer(MailDetailsAnswer(try await details(context.parameters.require("id"))))
+        }
+        router.post("\(path.text)/orders") { [self] request, context in
+            let asked = try await request.decode(as: ReleaseRequest.self, context: context)
+            return JSONAnswer(try await release(asked))
+        }
+        router.get("\(path.text)/orders/:id") { [self] request, context in
+            let text = try context.parameters.require("id")
+            let mail = request.uri.queryParameters["mail"].map(String.init) ?? ""
+            let details = try await details(mail)
+            guard let state = details.orders.first(where: { $0.order.id.description == text }) else {
+                throw Refusal.absent("There is no order \(text) for this mail.")
+            }
+            return JSONAnswer(ReleaseAnswer(state, notes: details.notes))
+        }
+        router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
+    }
+
+    private var pageMax: Int { 10_000 }
+
+    private func query(of request: Request) throws -> Query {
+        let text = request.uri.queryParameters["q"].map(String.init) ?? ""
+        let offset = try request.number("utc_offset_seconds", default: 0, in: -86_400...86_400)
+        do {
+            return try Query(parsing: text, now: surroundings.clock.now, offset: offset)
+        } catch {
+            throw Refusal.malformed("\(error)")
+        }
+    }
+
+    /// One mail, by its id or any unique prefix of it.
+    func details(_ prefix: String) async throws -> Details {
+        let today = surroundings.clock.now.day
+        let details = try await read { catalog -> Details? in
+            let ids = try catalog.ids(prefix: prefix, limit: 2, today: today)
+            guard ids.count < 2 else {
+                throw Refusal.conflict("Several mails have an id that begins with \(prefix).")
+            }
+            return try ids.first.flatMap { try catalog.mail($0, today: today) }
+        }
+        guard let details else { throw Refusal.absent("There is no mail \(prefix).") }
+        return details
+    }
+
+    /// Orders a release, unless the mail was released before.
+    private func release(_ request: ReleaseRequest) async throws -> ReleaseAnswer {
+        let details = try await details(request.mail)
+        let now = surroundings.clock.now
+        var random = SystemRandomNumberGenerator()
+        let gateways = surroundings.roster.current?.roster.nodes(of: .gateway).map(\.name) ?? []
+        let decision = ReleaseRules.decide(
+            request, details, gateways: gateways, id: MailID(at: now, using: &random), now: now)
+        switch decision {
+        case .refused(let reason):
+            throw Refusal.refused("The mail cannot be released: \(reason).")
+        case .known(let state):
+            return ReleaseAnswer(state, notes: details.notes, releasedBefore: true)
+        case .order(let order):
+            try await queues.writer.run { [catalog] in try catalog.add(order, now: now) }
+            queues.orders.add([order.record])
+            let state = OrderState(order: order, stage: .queued, reason: "", since: now)
+            return ReleaseAnswer(state, notes: [])
+        }
+    }
+}
+
+extension Request {
+    fileprivate func number(_ name: String, default standard: Int, in range: ClosedRange<Int>) throws -> Int {
+        guard let text = uri.queryParameters[Substring(name)] else { return standard }
+        guard let number = Int(text), range.contains(number) else {
+            throw Refusal.malformed("\(name) must be from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
+    }
+}
