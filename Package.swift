@@ -98,11 +98,61 @@ let package = Package(
                 lifecycle, logging,
             ],
             swiftSettings: ours),
+        .target(
+            name: "HoldfastGateway",
+            dependencies: [
+                "HoldfastModel", "HoldfastSMTP", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments",
+                "HoldfastLedger", "HoldfastNode", hummingbird, httpTypes, lifecycle, logging, nioCore,
+                nioFoundation, nioPosix, crypto,
+            ],
+            swiftSettings: ours),
 
         // Floor 4: the program.
         .executableTarget(
             name: "holdfast",
-            dependencies: ["HoldfastNode", toml, arguments],
-            swiftSettings: ours)
+            dependencies: [
+                "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments", "HoldfastNode",
+                "HoldfastRegistry", "HoldfastHelper", "HoldfastStorage", "HoldfastDAL", "HoldfastGateway",
+                hummingbird, httpClient, httpTypes, lifecycle, logging, nioCore, nioHTTP,
+                crypto, toml, arguments,
+            ],
+            swiftSettings: ours),
+        .executableTarget(
+            name: "holdfast-bench",
+            dependencies: [
+                "HoldfastModel", "HoldfastDisk", "HoldfastSegments", "HoldfastNode", arguments, crypto,
+                httpClient, nioCore, nioHTTP,
+            ],
+            swiftSettings: ours),
+
+        // Tests.
+        .testTarget(name: "HoldfastModelTests", dependencies: ["HoldfastModel"], swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastMIMETests", dependencies: ["HoldfastMIME", "HoldfastModel"],
+            swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastSMTPTests", dependencies: ["HoldfastSMTP", "HoldfastModel"],
+            swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastSegmentsTests",
+            dependencies: ["HoldfastSegments", "HoldfastDisk", "HoldfastModel"], swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastLedgerTests", dependencies: ["HoldfastLedger", "HoldfastModel"],
+            swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastCatalogTests",
+            dependencies: ["HoldfastCatalog", "HoldfastMIME", "HoldfastModel", grdb],
+            swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastGatewayTests",
+            dependencies: [
+                "HoldfastGateway", "HoldfastModel", "HoldfastSMTP", "HoldfastDisk", "HoldfastSegments",
+                "HoldfastLedger", "HoldfastNode", hummingbird, httpTypes, lifecycle, logging, nioCore,
+                nioPosix, crypto,
+            ],
+            swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastProgramTests", dependencies: ["holdfast", "HoldfastModel", "HoldfastNode"],
+            swiftSettings: ours),
     ]
 )

@@ -23,9 +23,12 @@ package final class SimulatedDisk: Disk {
     }
 
     struct State {
-        var files: [String: Content] = [:]
-        var durableNames: [String: String] = [:]
+        /// Files by number: an open file outlives its name.
+        var files: [Int: Content] = [:]
+        var names: [String: Int] = [:]
+        var durableNames: [String: Int] = [:]
         var folders: Set<String> = []
+        var lastFile = 0
         var fault: Fault?
         var isCut = false
         var bytesWritten = 0
@@ -52,51 +55,44 @@ package final class SimulatedDisk: Disk {
         state.withLock { state in
             state.fault = nil
             state.isCut = false
-            guard !keepUnsynced else {
-                state.files = state.files.mapValues {
-                    Content(volatile: $0.volatile, durable: $0.volatile)
-                }
-                state.durableNames = Dictionary(
-                    uniqueKeysWithValues: state.files.keys.map { ($0, $0) })
-                return
+            if keepUnsynced {
+                state.durableNames = state.names
+                state.files = state.files.mapValues { Content(volatile: $0.volatile, durable: $0.volatile) }
+            } else {
+                state.names = state.durableNames
+                state.files = state.files.mapValues { Content(volatile: $0.durable, durable: $0.durable) }
             }
-            var files: [String: Content] = [:]
-            for (name, path) in state.durableNames {
-                guard let durable = state.files[path]?.durable else { continue }
-                files[name] = Content(volatile: durable, durable: durable)
-            }
-            state.files = files
-            state.durableNames = Dictionary(uniqueKeysWithValues: files.keys.map { ($0, $0) })
         }
     }
 
     /// Changes one bit of what lies in a file.
     package func flipBit(in path: String, at offset: Int) {
         state.withLock { state in
-            state.files[path]?.volatile[offset] ^= 1
-            state.files[path]?.durable[offset] ^= 1
+            guard let file = state.names[path] else { return }
+            state.files[file]?.volatile[offset] ^= 1
+            state.files[file]?.durable[offset] ^= 1
         }
     }
 
     package func create(_ path: String) throws(DiskError) -> any DiskFile {
         try changing(path) { state throws(DiskError) in
-            guard state.files[path] == nil else { throw .exists(path: path) }
-            state.files[path] = Content()
+            guard state.names[path] == nil else { throw .exists(path: path) }
+            state.lastFile += 1
+            state.names[path] = state.lastFile
+            state.files[state.lastFile] = Content()
         }
-        return SimulatedFile(disk: self, path: path)
+        return try open(path, forWriting: true)
     }
 
     package func open(_ path: String, forWriting: Bool) throws(DiskError) -> any DiskFile {
-        guard exists(path) else { throw .absent(path: path) }
-        return SimulatedFile(disk: self, path: path)
+        guard let file = state.withLock({ $0.names[path] }) else { throw .absent(path: path) }
+        return SimulatedFile(disk: self, file: file, path: path)
     }
 
     package func names(in folder: String) throws(DiskError) -> [String] {
         state.withLock { state in
-            state.files.keys.filter { parent(of: $0) == folder }.map {
-                String($0.dropFirst(folder.count + 1))
-            }
-            .sorted()
+            state.names.keys.filter { parent(of: $0) == folder }
+                .map { String($0.dropFirst(folder.count + 1)) }.sorted()
         }
     }
 
@@ -105,33 +101,28 @@ package final class SimulatedDisk: Disk {
     }
 
     package func exists(_ path: String) -> Bool {
-        state.withLock { $0.files[path] != nil || $0.folders.contains(path) }
+        state.withLock { $0.names[path] != nil || $0.folders.contains(path) }
     }
 
     package func rename(_ path: String, to other: String) throws(DiskError) {
         try changing(path) { state throws(DiskError) in
-            guard let content = state.files.removeValue(forKey: path) else {
-                throw .absent(path: path)
-            }
-            state.files[other] = content
-            // Until the folder is synced a power cut brings the old name back.
-            for (name, current) in state.durableNames where current == path {
-                state.durableNames[name] = other
-            }
+            guard let file = state.names.removeValue(forKey: path) else { throw .absent(path: path) }
+            state.names[other] = file
         }
     }
 
     package func remove(_ path: String) throws(DiskError) {
         try changing(path) { state throws(DiskError) in
-            guard state.files.removeValue(forKey: path) != nil else { throw .absent(path: path) }
+            guard state.names.removeValue(forKey: path) != nil else { throw .absent(path: path) }
         }
     }
 
     package func syncFolder(_ path: String) throws(DiskError) {
         try changing(path) { state throws(DiskError) in
-            let here = state.files.keys.filter { parent(of: $0) == path }
             state.durableNames = state.durableNames.filter { parent(of: $0.key) != path }
-            for name in here { state.durableNames[name] = name }
+            for (name, file) in state.names where parent(of: name) == path {
+                state.durableNames[name] = file
+            }
         }
     }
 

@@ -5,10 +5,12 @@ internal import Synchronization
 
 final class SimulatedFile: DiskFile {
     private let disk: SimulatedDisk
+    private let file: Int
     private let path: String
 
-    init(disk: SimulatedDisk, path: String) {
+    init(disk: SimulatedDisk, file: Int, path: String) {
         self.disk = disk
+        self.file = file
         self.path = path
     }
 
@@ -85,10 +87,10 @@ final class SimulatedFile: DiskFile {
     ) throws(DiskError) {
         try disk.state.withLock { state throws(DiskError) in
             guard !state.isCut else { throw powerIsOff(path) }
-            guard var content = state.files.removeValue(forKey: path) else {
+            guard var content = state.files.removeValue(forKey: file) else {
                 throw .absent(path: path)
             }
-            defer { state.files[path] = content }
+            defer { state.files[file] = content }
             try change(&state, &content)
         }
     }

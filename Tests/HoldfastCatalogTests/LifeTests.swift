@@ -6,7 +6,7 @@ import GRDB
 import HoldfastModel
 import Testing
 
-@testable import HoldfastCatalog
+import HoldfastCatalog
 
 private func order(_ number: Int, mail: Int = 1) -> Order {
     Order(

@@ -4,7 +4,7 @@
 import HoldfastModel
 import Testing
 
-@testable import HoldfastCatalog
+import HoldfastCatalog
 
 private func note(_ number: Int, of mail: Sample, order: Int = 900) -> Note {
     Note(

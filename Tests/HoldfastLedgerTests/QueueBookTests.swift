@@ -8,14 +8,18 @@ import Testing
 struct QueueBookTests {
     static func position(_ number: UInt32) -> Position { Position(run: 1, number: number) }
 
+    private func due(_ book: inout QueueBook, now: Int64) -> [Position] {
+        book.due(limit: 10, now: now)
+    }
+
     @Test("what was leased comes back when the lease lapses, and not before")
     func lapse() {
         var book = QueueBook(next: Self.position(1))
         let positions = [Self.position(1), Self.position(2)]
         _ = book.lease(due: [], new: positions, through: Self.position(3), now: 0, seconds: 30)
         #expect(book.next == Self.position(3))
-        #expect(book.due(limit: 10, now: 29).isEmpty)
-        #expect(book.due(limit: 10, now: 30) == positions)
+        #expect(due(&book, now: 29).isEmpty)
+        #expect(due(&book, now: 30) == positions)
     }
 
     @Test("what is finished leaves nothing behind")
@@ -23,11 +27,12 @@ struct QueueBookTests {
         var book = QueueBook(next: Self.position(1))
         _ = book.lease(due: [], new: [Self.position(1)], through: Self.position(2), now: 0, seconds: 30)
         _ = book.takeChanges()
-        #expect(book.finish(Self.position(1)))
-        #expect(!book.finish(Self.position(1)))
+        let finishes = [book.finish(Self.position(1)), book.finish(Self.position(1))]
+        #expect(finishes == [true, false])
         #expect(book.unfinished.isEmpty)
-        #expect(book.takeChanges().finished == [Self.position(1)])
-        #expect(book.due(limit: 10, now: 1000).isEmpty)
+        let changes = book.takeChanges()
+        #expect(changes.finished == [Self.position(1)])
+        #expect(due(&book, now: 1000).isEmpty)
     }
 
     @Test("what is put back waits for its time, the soonest first")
@@ -40,7 +45,7 @@ struct QueueBookTests {
                 position, notBefore: Int64(50 - index), countsAsAttempt: true, reason: "busy")
         }
         #expect(book.nextAppointment == 46)
-        #expect(book.due(limit: 2, now: 47) == [positions[4], positions[3]])
+        #expect(due(&book, now: 47) == [positions[4], positions[3]])
         #expect(book.unfinished[positions[0]]?.attempts == 1)
     }
 
@@ -49,10 +54,11 @@ struct QueueBookTests {
         var book = QueueBook(next: Self.position(1))
         _ = book.lease(due: [], new: [Self.position(1)], through: Self.position(2), now: 0, seconds: 30)
         book.bury(Self.position(1), reason: "malformed")
-        #expect(book.due(limit: 10, now: 1000).isEmpty)
+        #expect(due(&book, now: 1000).isEmpty)
         #expect(book.buriedCount == 1)
-        #expect(book.digUp() == 1)
-        #expect(book.due(limit: 10, now: 1000) == [Self.position(1)])
+        let dugUp = book.digUp()
+        #expect(dugUp == 1)
+        #expect(due(&book, now: 1000) == [Self.position(1)])
     }
 
     @Test("after a restart everything unfinished is ready, but not what was buried")
@@ -66,7 +72,7 @@ struct QueueBookTests {
         try ledger.commit([.queue("tasks", book.takeChanges())])
         var again = try ledger.queue("tasks")
         #expect(again.next == Self.position(4))
-        #expect(again.due(limit: 10, now: 0) == [positions[2]])
+        #expect(due(&again, now: 0) == [positions[2]])
         #expect(again.unfinished[positions[1]]?.state == .buried)
     }
 }

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// The paper's Generator: takes mail in, offers it until the ack, sends released mail on (R13, R25).
+
+internal import HoldfastDisk
+internal import HoldfastLedger
+internal import HoldfastModel
+package import HoldfastNode
+package import HoldfastSegments
+package import HoldfastSMTP
+internal import Logging
+internal import ServiceLifecycle
+
+/// One gateway: one spool, one node.
+package final class GatewayComponent: Component {
+    package let path: NodePath
+    private let name: String
+    private let configuration: GatewayConfiguration
+    let keeper: RecordKeeper
+    let spool: Spool
+    let tasks: Tasks
+    let releases: Releases
+    let intake: Intake
+    let listener: MailListener
+    let room: DiskRoom
+    private let logger: Logger
+
+    private static let tickSeconds = 1
+
+    /// Opens the spool; returns when its ledger has caught up with its segments.
+    package convenience init(
+        name: String, configuration: GatewayConfiguration, folder: String, keys: KeyRing,
+        surroundings: Surroundings
+    ) async throws {
+        let opening = DiskThread(name: "open \(name)")
+        defer { opening.stop() }
+        let (keeper, recovery) = try await opening.run {
+            try RecordKeeper.open(
+                folder, name: name, limits: configuration.segments, clock: surroundings.clock,
+                logger: surroundings.logger)
+        }
+        try await self.init(
+            name: name, configuration: configuration, keeper: keeper, recovery: recovery, keys: keys,
+            logger: surroundings.logger)
+    }
+
+    init(
+        name: String, configuration: GatewayConfiguration, keeper: RecordKeeper,
+        recovery: RecordKeeper.Recovery, keys: KeyRing, logger: Logger,
+        releaseRules: ReleaseRules = ReleaseRules()
+    ) async throws {
+        self.name = name
+        self.configuration = configuration
+        self.keeper = keeper
+        self.logger = logger
+        path = NodePath(role: .gateway, name: name)
+        room = DiskRoom(of: keeper.folder.path, reserveBytes: configuration.segments.reserveBytes)
+        let rules = try IntakeRules(gateway: name, configuration, keys)
+        intake = Intake(
+            rules: rules, configuration: configuration, keeper: keeper, keys: keys, room: room,
+            logger: logger)
+        let releases = Releases(
+            rules: releaseRules, configuration: configuration, keeper: keeper, keys: keys,
+            tally: intake.tally, logger: logger)
+        self.releases = releases
+        let found = try await keeper.read { _, _ in try SpoolContents(of: keeper) }
+        spool = try await keeper.read { _, _ in
+            try Spool(keeper: keeper, left: found.left, logger: logger)
+        }
+        tasks = Tasks(desk: found.desk, keeper: keeper, spool: spool, logger: logger) { note in
+            releases.noteIsSafe(note)
+        }
+        listener = MailListener(configuration, intake: intake, clock: keeper.clock, logger: logger)
+        for release in found.releases.releases.values { releases.add(release) }
+        for entry in found.releases.unreadable {
+            logger.error("Order not read", metadata: ["order": "\(entry.mail)"])
+        }
+        spool.finish(found.releases.orphans.map { ($0.position, $0.segment) })
+        await room.look(by: keeper)
+        await intake.remember(recovery.recovered)
+    }
+
+    /// Takes the addresses for SMTP and LMTP; to be called before anything of the program runs.
+    package func bind() async throws {
+        try await listener.bind()
+    }
+
+    /// The port that was taken for a protocol; nil when it is off or has no port.
+    package func port(of dialect: Dialect) -> Int? { listener.port(of: dialect) }
+
+    package func addRoutes(to server: NodeServer) {
+        server.offer(queues, at: path)
+        server.take(into: queues, at: path)
+        MailRoutes(intake: intake).add(to: server, at: path)
+        releases.addRoutes(
+            to: server, at: path, name: name, sentTo: configuration.smarthost?.description)
+    }
+
+    var queues: GatewayQueues {
+        let orders = OrderIntake(
+            name: name, keeper: keeper, releases: releases,
+            releasesMax: configuration.limits.releasesMax)
+        return GatewayQueues(name: name, tasks: tasks, orders: orders)
+    }
+
+    package func run() async throws {
+        try await bind()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.listener.run() }
+            group.addTask { await self.releases.run() }
+            group.addTask { await cancelWhenGracefulShutdown { await self.tidy() } }
+        }
+    }
+
+    /// Looks at the disk, and drops what nothing needs.
+    private func tidy() async {
+        while !Task.isCancelled {
+            await room.look(by: keeper)
+            do {
+                let forgettable = releases.forgettable(now: keeper.clock.now)
+                let dropped = try await spool.tidy(forgettable)
+                spool.finish(releases.forget(ordersIn: dropped).map { ($0.position, $0.segment) })
+            } catch {
+                logger.error("Spool not tidied", metadata: ["node": "\(name)", "error": "\(error)"])
+            }
+            // Cancellation ends the sleep, and the loop with it.
+            try? await Task.sleep(for: .seconds(Self.tickSeconds))
+        }
+    }
+
+    package func registration(address: String) async -> Registration {
+        let isNearlyFull = room.isNearlyFull
+        return Registration(
+            name: name, role: .gateway, address: address,
+            node: NodeID(keeper.folder.node).description,
+            disk: DiskID(keeper.folder.disk).description, host: configuration.hostname,
+            writable: !isNearlyFull, notice: isNearlyFull ? "the disk is nearly full" : nil,
+            freeBytes: room.space.free, waitingBytes: UInt64(keeper.waitingBytes),
+            clock: keeper.clock.now.milliseconds)
+    }
+
+    package func close() async {
+        await listener.close()
+        do {
+            try await keeper.close()
+        } catch {
+            // What is not sealed now is sealed at the next start.
+            logger.notice("Not closed in order", metadata: ["node": "\(name)", "error": "\(error)"])
+        }
+    }
+
+    package func metrics() async -> [Metric] {
+        let node = ["node": name]
+        var metrics = intake.tally.metrics(of: name)
+        // A ledger that does not answer has no length; the other figures stand.
+        if let length = try? await tasks.length() {
+            metrics.append(
+                Metric(
+                    "holdfast_queue_items", .gauge, "Items left in a queue.",
+                    labels: ["node": name, "queue": "tasks"], value: Double(length)))
+        }
+        let gauges: [(String, String, Int)] = [
+            ("holdfast_gateway_waiting_for_ack", "Tasks that a storage took.", tasks.waitingForAck),
+            ("holdfast_gateway_buried", "Tasks that nobody would take.", tasks.buried),
+            ("holdfast_gateway_connections", "Open SMTP and LMTP connections.", listener.table.count),
+            ("holdfast_gateway_releases_waiting", "Releases not done.", releases.count),
+        ]
+        return metrics
+            + gauges.map { Metric($0.0, .gauge, $0.1, labels: node, value: Double($0.2)) } + [
+                Metric(
+                    "holdfast_disk_free_bytes", .gauge, "Bytes free on the disk.", labels: node,
+                    value: Double(room.space.free))
+            ]
+    }
+}
+
+extension IntakeRules {
+    fileprivate init(
+        gateway: String, _ configuration: GatewayConfiguration, _ keys: KeyRing
+    ) throws(ConfigurationError) {
+        if configuration.encrypts, keys.newest == nil {
+            throw ConfigurationError(
+                "[gateway] encrypt = true needs a key: name a key file that holds one")
+        }
+        self.init(
+            gateway: gateway, copies: configuration.copies, keepDays: configuration.keepDays,
+            coding: Coding(
+                compression: configuration.compression,
+                keyNumber: configuration.encrypts ? keys.newest ?? 0 : 0))
+    }
+}

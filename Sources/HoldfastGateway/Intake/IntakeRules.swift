@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a mail is given when it is taken in: decisions, without doing them.
+
+internal import HoldfastModel
+internal import HoldfastSMTP
+
+/// The rules by which a mail gets its slip (R19, R20).
+struct IntakeRules: Sendable {
+    /// The gateway's own name: it keeps custody until the ack.
+    var gateway: String
+    var copies: Int
+    var keepDays: Int
+    var coding: Coding
+
+    /// How the message is written down; decided before its first octet.
+    struct Coding: Hashable, Sendable {
+        var compression: Compression
+        /// Zero leaves it in the plain.
+        var keyNumber: UInt32
+    }
+
+    /// What a mail says about itself; each wish counts only within its limits.
+    struct Wishes: Hashable, Sendable {
+        var keepDays: Int?
+    }
+
+    /// The slip of a mail.
+    ///
+    /// - Parameter wishes: the first that says something counts.
+    func slip(for wishes: [Wishes], today: Day) -> Slip {
+        let wanted = wishes.lazy.compactMap(\.keepDays).first(where: Slip.keepDaysRange.contains)
+        return Slip(
+            copiesWanted: copies, keepUntil: today.advanced(by: wanted ?? keepDays),
+            gateways: [gateway])
+    }
+}
+
+/// What an envelope that did not come by SMTP may hold.
+enum EnvelopeRules {
+    static let recipientsMax = 1000
+
+    /// What is wrong with these addresses; nil when they can be kept.
+    ///
+    /// An imported mail may carry what no server would accept today: only its size is limited.
+    static func fault(sender: String, recipients: [String], recipientsNeeded: Bool) -> String? {
+        if recipientsNeeded, recipients.isEmpty { return "A mail needs a recipient." }
+        if recipients.count > recipientsMax {
+            return "A mail has at most \(recipientsMax) recipients; this one has \(recipients.count)."
+        }
+        for address in [sender] + recipients {
+            guard address.utf8.count <= Mailbox.pathBytesMax else {
+                return "An address has at most \(Mailbox.pathBytesMax) bytes."
+            }
+            guard address.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+                return "An address holds no control characters."
+            }
+        }
+        return recipients.contains("") ? "A recipient is empty." : nil
+    }
+}

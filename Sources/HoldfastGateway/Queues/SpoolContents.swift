@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a start finds in the spool.
+
+internal import HoldfastLedger
+internal import HoldfastModel
+internal import HoldfastNode
+
+/// One walk over all that the ledger knows of the spool. Blocks.
+struct SpoolContents: Sendable {
+    private(set) var releases = SpooledReleases()
+    let desk: QueueDesk
+    let left: [SegmentNumber: Int]
+
+    private static let entriesAtATime = 4096
+
+    init(of keeper: RecordKeeper) throws {
+        desk = try QueueDesk(name: "tasks", keeper: keeper)
+        var left: [SegmentNumber: Int] = [:]
+        var position = Position.none
+        while true {
+            let entries = try keeper.ledger.entries(from: position, limit: Self.entriesAtATime)
+            guard let last = entries.last else { break }
+            position = last.position.next
+            for entry in entries {
+                left[entry.segment, default: 0] += 1
+                if entry.kind != .mail { releases.add(entry, from: keeper.reader) }
+            }
+            // Whatever lies here has had no ack that was written down: it is offered again.
+            desk.update { book in
+                for entry in entries where entry.kind != .order { book.reopen(entry.position) }
+            }
+        }
+        self.left = left
+        releases.join()
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queue `tasks`: every mail and note of the spool, offered again until its ack (R13).
+
+internal import HoldfastLedger
+internal import HoldfastModel
+internal import HoldfastNode
+internal import HoldfastSegments
+internal import Logging
+internal import Synchronization
+
+/// Owns the queue `tasks`, and what is remembered of each task.
+final class Tasks: Sendable {
+    private let desk: QueueDesk
+    private let keeper: RecordKeeper
+    private let spool: Spool
+    /// Told of notes that are safe; true for one whose order is here, which it must not go before.
+    private let keepsNote: @Sendable (MailID) -> Bool
+    private let clock: ClockCheck
+    private let histories = Mutex<[Position: TaskHistory]>([:])
+    private let logger: Logger
+
+    init(
+        desk: QueueDesk, keeper: RecordKeeper, spool: Spool, logger: Logger,
+        keepsNote: @escaping @Sendable (MailID) -> Bool
+    ) {
+        self.desk = desk
+        self.keeper = keeper
+        self.spool = spool
+        self.logger = logger
+        self.keepsNote = keepsNote
+        clock = ClockCheck(wall: keeper.clock.now, monotonic: keeper.clock.monotonicMilliseconds)
+    }
+
+    func length() async throws -> Int { try await desk.length() }
+
+    /// Tasks that a storage took and no ack came for yet.
+    var waitingForAck: Int { histories.withLock { $0.values.count { $0.timesKept > 0 } } }
+
+    var buried: Int { desk.look(\.buriedCount) }
+
+    func lease(_ request: LeaseRequest) async throws -> Leased? {
+        let end = keeper.clock.monotonicMilliseconds + Int64(request.waitSeconds) * 1000
+        var request = request
+        while let (lease, entries) = try await desk.lease(request) {
+            let items = try await items(for: entries)
+            if !items.isEmpty {
+                return Leased(lease: lease, seconds: QueueDesk.leaseSeconds, items: items)
+            }
+            // There were only orders, or what is over: look again, for the time that is left.
+            let left = max(0, end - keeper.clock.monotonicMilliseconds)
+            request.waitSeconds = Int(left / 1000)
+        }
+        return nil
+    }
+
+    private func items(for entries: [QueueEntry]) async throws -> [LeasedItem] {
+        let orders = entries.filter { $0.kind == .order }
+        // Orders never leave, and their rows stay until their notes are safe.
+        if !orders.isEmpty {
+            desk.update { book in for order in orders { book.finish(order.position) } }
+        }
+        let read = try await keeper.read { _, reader in
+            entries.filter { $0.kind != .order }.map { entry in
+                let record = Result {
+                    try reader.record(segment: entry.segment, offset: entry.offset, mail: entry.mail)
+                }
+                return (entry, record)
+            }
+        }
+        var items: [LeasedItem] = []
+        for (entry, record) in read {
+            switch record {
+            case .success(let record):
+                if let item = item(record, entry, beside: items) { items.append(item) }
+            case .failure(let error): setAside(entry, error)
+            }
+        }
+        return items
+    }
+
+    /// Nil when it does not go with these, or not at all any more.
+    private func item(
+        _ record: Record, _ entry: QueueEntry, beside others: [LeasedItem]
+    ) -> LeasedItem? {
+        var record = record
+        if isOver(record.header) {
+            finish([(entry.mail, entry.kind, entry.position, entry.segment)])
+            return nil
+        }
+        if let slip = histories.withLock({ $0[entry.position]?.slip }) { record.setSlip(slip) }
+        let othersAreLarge = others.first?.pieces != nil
+        if othersAreLarge || (record.messageIsBeside && !others.isEmpty) {
+            // A large record travels alone.
+            putBack(entry.position, after: 0, reason: "")
+            return nil
+        }
+        guard record.messageIsBeside else { return LeasedItem(record) }
+        return LeasedItem(record) { [keeper, record] start, count in
+            try await keeper.read { _, reader in
+                try reader.messagePart(
+                    of: record, segment: entry.segment, offset: entry.offset, from: start,
+                    count: count)
+            }
+        }
+    }
+
+    private func isOver(_ header: RecordHeader) -> Bool {
+        let now = keeper.clock.now
+        let verdict = clock.verdict(wall: now, monotonic: keeper.clock.monotonicMilliseconds)
+        return TaskRules.isOver(keepUntil: header.keepUntil, today: now.day, clock: verdict)
+    }
+
+    /// What is damaged stays damaged, and a person must see it; what the disk refuses now comes back.
+    private func setAside(_ entry: QueueEntry, _ error: any Error) {
+        logger.error("Mail not read", metadata: ["mail": "\(entry.mail)", "error": "\(error)"])
+        if case SegmentError.disk = error {
+            putBack(entry.position, after: TaskRules.backMilliseconds.upperBound, reason: "\(error)")
+        } else {
+            desk.update { $0.bury(entry.position, reason: "\(error)") }
+        }
+    }
+
+    private func putBack(_ position: Position, after milliseconds: Int64, reason: String) {
+        let time = keeper.clock.monotonicMilliseconds + milliseconds
+        desk.update {
+            $0.putBack(position, notBefore: time, countsAsAttempt: false, reason: reason)
+        }
+    }
+
+    /// Takes what became of leased items.
+    func settle(_ results: [ItemResult]) {
+        let now = keeper.clock.monotonicMilliseconds
+        var random = SystemRandomNumberGenerator()
+        desk.update { book in
+            histories.withLock { histories in
+                for result in results where book.unfinished[result.position] != nil {
+                    let decision = TaskRules.settle(
+                        result.outcome, by: result.node, slip: result.slip,
+                        &histories[result.position, default: TaskHistory()],
+                        chance: Double.random(in: 0...1, using: &random))
+                    book.follow(decision, at: result.position, now: now)
+                }
+            }
+        }
+    }
+
+    /// The DAL says that these are safe: nothing of them is needed here any more.
+    func acked(_ mails: [MailID]) async throws {
+        let held = try await keeper.read { ledger, _ in
+            let held = try ledger.held(mails)
+            let entries = try ledger.entries(at: held.values.map(\.position))
+            return entries.map { ($0.mail, $0.kind, $0.position, $0.segment) }
+        }
+        finish(held)
+    }
+
+    private func finish(_ done: [(MailID, RecordKind, Position, SegmentNumber)]) {
+        let finished = desk.update { book in done.filter { book.finish($0.2) } }
+        histories.withLock { histories in
+            for (_, _, position, _) in finished { histories[position] = nil }
+        }
+        let gone = finished.filter { mail, kind, _, _ in kind != .note || !keepsNote(mail) }
+        spool.finish(gone.map { (position: $0.2, segment: $0.3) })
+    }
+}
+
+extension QueueBook {
+    fileprivate mutating func follow(
+        _ decision: TaskRules.Decision, at position: Position, now: Int64
+    ) {
+        switch decision {
+        case .waitForAck(let milliseconds):
+            putBack(position, notBefore: now + milliseconds, countsAsAttempt: true, reason: "")
+        case .comeBack(let milliseconds, let reason):
+            putBack(position, notBefore: now + milliseconds, countsAsAttempt: true, reason: reason)
+        case .bury(let reason):
+            bury(position, reason: reason)
+        }
+    }
+}

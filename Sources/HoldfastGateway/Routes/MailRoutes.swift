@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Taking mails in over HTTP: `POST mails`, for programs, `deliver` and `import`.
+
+internal import Foundation
+internal import HTTPTypes
+internal import HoldfastModel
+internal import HoldfastNode
+internal import Hummingbird
+internal import NIOCore
+
+/// The routes by which mails come over HTTP.
+struct MailRoutes: Sendable {
+    let intake: Intake
+
+    func add(to server: NodeServer, at path: NodePath) {
+        server.router.post("\(path.text)/mails") { request, _ in
+            try await post(request).response()
+        }
+        server.router.post("\(path.text)/mails/batch") { request, _ in
+            try await postBatch(request)
+        }
+    }
+
+    /// What the query of `POST mails` says.
+    struct Query: Hashable {
+        var sender: String
+        var recipients: [String]
+        /// The id is made of the octets, so that the same octets are one mail.
+        var isImport: Bool
+        var keepDays: Int?
+
+        init(_ request: Request) throws {
+            let values = request.uri.queryParameters
+            sender = String(values["sender"] ?? "")
+            recipients = values.getAll("recipient").map { String($0) }
+            switch values["id"] {
+            case nil: isImport = false
+            case "octets": isImport = true
+            case .some(let other): throw Refusal.malformed("id=\(other): it can only be octets.")
+            }
+            keepDays = try values["keep_days"].map { text in
+                guard let days = Int(text), Slip.keepDaysRange.contains(days) else {
+                    throw Refusal.malformed(
+                        "keep_days=\(text): it must be from \(Slip.keepDaysRange.lowerBound) to "
+                            + "\(Slip.keepDaysRange.upperBound).")
+                }
+                return days
+            }
+            let fault = EnvelopeRules.fault(
+                sender: sender, recipients: recipients, recipientsNeeded: !isImport)
+            if let fault { throw Refusal.malformed(fault) }
+        }
+
+        var envelope: Envelope {
+            let isASCII = ([sender] + recipients).allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } }
+            return Envelope(
+                sender: sender, recipients: recipients, utf8: !isASCII,
+                origin: Envelope.Origin(transport: isImport ? "import" : "HTTP"))
+        }
+    }
+
+    private func post(_ request: Request) async throws -> TakenAnswer {
+        let query = try Query(request)
+        if let obstacle = intake.obstacle { throw refusal(obstacle) }
+        let bytesMax = intake.limits.messageBytesMax
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > bytesMax {
+            throw tooLarge
+        }
+        do {
+            var mail = try intake.begin()
+            var hash = MessageHash()
+            for try await buffer in request.body {
+                let octets = buffer.octets
+                hash.add(octets)
+                try await mail.add(octets)
+            }
+            let bytes = mail.bytes
+            let outcome = await intake.keep(
+                mail, for: query.envelope, asked: IntakeRules.Wishes(keepDays: query.keepDays),
+                identity: query.isImport ? .octets : .clock)
+            return try answer(outcome, bytes: bytes, hash.digest)
+        } catch IncomingMail.Problem.tooLarge {
+            intake.tally.countRefusal("too_large")
+            throw tooLarge
+        } catch let problem as IncomingMail.Problem {
+            throw refusal(intake.obstacle(problem))
+        } catch let obstacle as Intake.Obstacle {
+            throw refusal(obstacle)
+        }
+    }
+
+    private func answer(
+        _ outcome: Intake.Outcome, bytes: Int, _ digest: Digest
+    ) throws -> TakenAnswer {
+        switch outcome {
+        case .kept(let id, let isNew, _):
+            return TakenAnswer(
+                id: id.description, outcome: isNew ? "stored" : "duplicate", size: bytes,
+                sha256: digest.hex)
+        case .refused(let reason): throw Refusal.conflict(reason)
+        case .later(let obstacle): throw refusal(obstacle)
+        }
+    }
+
+    private var tooLarge: Refusal {
+        .tooLarge("A message has at most \(intake.limits.messageBytesMax) octets here.")
+    }
+
+    func refusal(_ obstacle: Intake.Obstacle) -> Refusal {
+        intake.tally.countRefusal(obstacle.label)
+        switch obstacle {
+        case .diskNearlyFull: return .full(obstacle.sentence)
+        case .overloaded: return .overloaded(obstacle.sentence)
+        case .failed: return .unavailable(obstacle.sentence)
+        }
+    }
+}
+
+/// The answer to `POST mails`.
+struct TakenAnswer: Codable, Hashable, Sendable {
+    var id: String
+    /// `stored`, or `duplicate` for octets that this gateway has already.
+    var outcome: String
+    var size: Int
+    var sha256: String
+}
+
+extension Encodable {
+    /// As JSON.
+    func response() throws -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(self))))
+    }
+}

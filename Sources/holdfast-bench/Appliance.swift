@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real program, started for a measurement and stopped after it.
+
+internal import Foundation
+internal import HoldfastModel
+internal import HoldfastNode
+internal import NIOHTTP1
+
+struct BenchError: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// A running `holdfast serve` in a folder of its own.
+final class Appliance {
+    let folder: String
+    let port: Int
+    let lmtpPort: Int
+    let token: String
+    private let process = Process()
+
+    /// - Parameter sections: `true` leaves only the registry and the storages of the configuration.
+    init(
+        program: String, folder: String, storages: Int, copies: Int, storageOnly: Bool,
+        keepDays: Int = 60
+    ) throws {
+        self.folder = folder
+        port = Int.random(in: 20_000..<30_000)
+        lmtpPort = port + 1
+        try Self.run(
+            program,
+            [
+                "init", folder, "--http", "127.0.0.1:\(port)", "--smtp", "127.0.0.1:\(port + 2)",
+                "--lmtp", "127.0.0.1:\(lmtpPort)", "--storages", "\(storages)", "--copies", "\(copies)",
+            ])
+        let file = folder + "/holdfast.toml"
+        if storageOnly {
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            try Self.withoutSections(["helper", "dal", "gateway"], text)
+                .write(toFile: file, atomically: true, encoding: .utf8)
+        }
+        token = try String(contentsOfFile: folder + "/token", encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = ["serve", "--config", file]
+        process.standardOutput = FileHandle.nullDevice
+        try Data().write(to: URL(fileURLWithPath: folder + "/log"))
+        process.standardError = FileHandle(forWritingAtPath: folder + "/log")
+        try process.run()
+    }
+
+    /// The base address of a node.
+    func address(_ role: String, _ name: String) -> String {
+        "http://127.0.0.1:\(port)/\(role)/\(name)"
+    }
+
+    func waitUntilAlive(roles: Set<String>, client: NodeClient) async throws {
+        for _ in 0..<200 {
+            let roster = try? await client.json(
+                .GET, address("registry", "registry-1") + "/nodes", as: Roster.self)
+            if roles.isSubset(of: roster?.nodes.map(\.role.rawValue) ?? []) { return }
+            guard process.isRunning else { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw BenchError(description: "holdfast serve did not come up; see \(folder)/log")
+    }
+
+    /// Seconds of CPU that the program has used.
+    var cpuSeconds: Double {
+        let path = "/proc/\(process.processIdentifier)/stat"
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+            let rest = text.split(separator: ")").last
+        else { return 0 }
+        let fields = rest.split(separator: " ")
+        return ((Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)) / 100
+    }
+
+    func stop() {
+        process.terminate()
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private static func run(_ program: String, _ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw BenchError(description: "\(program) \(arguments.joined(separator: " ")) failed")
+        }
+    }
+
+    /// The configuration without some sections, as a machine of fewer roles has it.
+    private static func withoutSections(_ names: Set<String>, _ text: String) -> String {
+        var isDropped = false
+        return text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+            if line.hasPrefix("[") {
+                isDropped = names.contains(line.trimmingCharacters(in: CharacterSet(charactersIn: "[] ")))
+            }
+            return !isDropped
+        }.joined(separator: "\n")
+    }
+}
