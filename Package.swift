@@ -144,6 +144,21 @@ let package = Package(
             dependencies: ["HoldfastCatalog", "HoldfastMIME", "HoldfastModel", grdb],
             swiftSettings: ours),
         .testTarget(
+            name: "HoldfastNodeTests",
+            dependencies: [
+                "HoldfastNode", "HoldfastLedger", "HoldfastModel", "HoldfastSegments", logging,
+            ],
+            swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastRegistryTests",
+            dependencies: ["HoldfastRegistry", "HoldfastModel", "HoldfastNode"], swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastHelperTests",
+            dependencies: ["HoldfastHelper", "HoldfastModel", "HoldfastNode"], swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastStorageTests",
+            dependencies: ["HoldfastStorage", "HoldfastLedger", "HoldfastModel"], swiftSettings: ours),
+        .testTarget(
             name: "HoldfastGatewayTests",
             dependencies: [
                 "HoldfastGateway", "HoldfastModel", "HoldfastSMTP", "HoldfastDisk", "HoldfastSegments",

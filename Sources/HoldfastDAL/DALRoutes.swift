@@ -27,6 +27,19 @@ extension DALComponent {
             let count = try await read { catalog in try catalog.count(query, today: today) }
             return JSONAnswer(CountAnswer(count: count))
         }
+        router.post("\(path.text)/mails/known") { [self] request, context in
+            let asked = try await request.decode(as: KnownMails.self, context: context)
+            guard asked.ids.count <= KnownMails.idsMax else {
+                throw Refusal.tooLarge("At most \(KnownMails.idsMax) ids can be asked for at once.")
+            }
+            let today = surroundings.clock.now.day
+            let known = try await read { catalog in
+                try asked.ids.filter { id in
+                    try !catalog.ids(prefix: id.description, limit: 1, today: today).isEmpty
+                }
+            }
+            return JSONAnswer(KnownMails(ids: known))
+        }
         router.get("\(path.text)/mails/:id") { [self] _, context in
             JSONAnswer(MailDetailsAnswer(try await details(context.parameters.require("id"))))
         }

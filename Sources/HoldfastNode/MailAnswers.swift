@@ -73,6 +73,18 @@ package struct CountAnswer: Codable, Hashable, Sendable {
     }
 }
 
+/// `POST /mails/known`: of these mails, which does the catalog have? Question and answer alike.
+package struct KnownMails: Codable, Hashable, Sendable {
+    package var format_version = 1
+    package var ids: [MailID]
+
+    package static let idsMax = 1000
+
+    package init(ids: [MailID]) {
+        self.ids = ids
+    }
+}
+
 /// One copy of a mail: where it lies, and how to know that it is whole.
 package struct CopyAnswer: Codable, Hashable, Sendable {
     /// The node's name, and its identity in hexadecimal.

@@ -5,6 +5,7 @@ internal import HTTPTypes
 package import HoldfastModel
 package import Hummingbird
 internal import NIOCore
+internal import ServiceLifecycle
 
 /// Where one node's paths begin: `/{role}/{name}`.
 package struct NodePath: Hashable, Sendable {
@@ -25,7 +26,11 @@ extension NodeServer {
         router.post("\(path.text)/queues/:queue/leases") { request, context in
             let queue = try context.parameters.require("queue")
             let asked = try await LeaseBody(request: request, context: context)
-            guard let leased = try await source.lease(from: queue, asked.request) else {
+            // A long poll must not keep a process that wants to end.
+            let found = try await cancelWhenGracefulShutdown {
+                try await source.lease(from: queue, asked.request)
+            }
+            guard let leased = found else {
                 return Response(status: .noContent)
             }
             return leased.response

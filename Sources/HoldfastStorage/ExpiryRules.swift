@@ -1,29 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a segment may be dropped, and when nothing may (D8).
 
-internal import HoldfastLedger
-internal import HoldfastModel
+package import HoldfastLedger
+package import HoldfastModel
 
 /// What the clocks around a storage say.
-struct ClockEvidence: Equatable {
+package struct ClockEvidence: Hashable, Sendable {
     /// This machine's wall clock now, and when the process began.
-    var now: Timestamp
-    var started: Timestamp
+    package var now: Timestamp
+    package var started: Timestamp
     /// Milliseconds of the clock that never jumps, since the process began.
-    var runningMilliseconds: Int64
+    package var runningMilliseconds: Int64
     /// When the newest record here was received.
-    var newestRecord: Timestamp?
+    package var newestRecord: Timestamp?
     /// The Registry's clock minus ours, as the last heartbeat brought it back.
-    var registryAheadMilliseconds: Int64?
+    package var registryAheadMilliseconds: Int64?
+
+    package init(
+        now: Timestamp, started: Timestamp, runningMilliseconds: Int64, newestRecord: Timestamp?,
+        registryAheadMilliseconds: Int64?
+    ) {
+        self.now = now
+        self.started = started
+        self.runningMilliseconds = runningMilliseconds
+        self.newestRecord = newestRecord
+        self.registryAheadMilliseconds = registryAheadMilliseconds
+    }
 }
 
 /// Decides on expiry. Dropping is the one thing that cannot be made good, so every doubt keeps.
-enum ExpiryRules {
-    static let jumpMillisecondsMax: Int64 = 3_600_000
-    static let disagreementMillisecondsMax: Int64 = 600_000
+package enum ExpiryRules {
+    package static let jumpMillisecondsMax: Int64 = 3_600_000
+    package static let disagreementMillisecondsMax: Int64 = 600_000
 
     /// Why this clock is not believed; nil when it is.
-    static func doubt(_ clock: ClockEvidence) -> String? {
+    package static func doubt(_ clock: ClockEvidence) -> String? {
         let walked = clock.now.milliseconds - clock.started.milliseconds
         if abs(walked - clock.runningMilliseconds) > jumpMillisecondsMax {
             return "the clock has jumped since the start; restart when it is right"
@@ -41,7 +52,7 @@ enum ExpiryRules {
     }
 
     /// The segments in which every mail has expired on a day.
-    static func expired(_ segments: [SegmentRow], on day: Day) -> [SegmentRow] {
+    package static func expired(_ segments: [SegmentRow], on day: Day) -> [SegmentRow] {
         segments.filter { $0.dropDay < day && $0.recordedUpTo == SegmentRow.complete }
     }
 }

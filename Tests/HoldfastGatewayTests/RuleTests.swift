@@ -4,6 +4,7 @@
 import HoldfastModel
 import HoldfastNode
 import HoldfastSMTP
+import HoldfastSegments
 import Testing
 
 @testable import HoldfastGateway

@@ -100,9 +100,14 @@ final class Releases: Sendable {
                 group.cancelAll()
             }
         } onCancelOrGracefulShutdown: { [self] in
-            state.withLock { $0.isStopping = true }
-            changed.notify()
+            stop()
         }
+    }
+
+    /// Begins nothing more.
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        changed.notify()
     }
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// `holdfast deliver`: one message from a mail server's pipe.
+
+internal import ArgumentParser
+internal import AsyncHTTPClient
+internal import Foundation
+internal import HoldfastModel
+internal import HoldfastNode
+internal import NIOCore
+
+struct Deliver: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take in the message on standard input, as Postfix's pipe(8) hands it over.",
+        discussion: """
+            Example: holdfast deliver --sender amy@example.org bob@example.net < message
+            In master.cf: argv=/usr/bin/holdfast deliver --sender ${sender} ${recipient}
+
+            Exit code 0: the mail is ours, and durable. 75: try again later. 65: the message cannot be \
+            taken as it is. 64 usage, 77 no permission, 78 configuration (see sysexits.h).
+            """,
+        helpNames: .long)
+
+    @OptionGroup var config: ConfigOption
+
+    @Option(help: ArgumentHelp("The envelope's sender; '' for a bounce.", valueName: "address"))
+    var sender: String
+
+    @Argument(help: "The envelope's recipients.") var recipients: [String]
+
+    func run() async throws {
+        try checkPermission()
+        do {
+            try await Cluster.reach(config) { cluster in
+                _ = try await cluster.hand(
+                    .stream(StandardInput(), length: .unknown),
+                    Envelope(sender: sender, recipients: recipients))
+            }
+        } catch let failure as Failure {
+            throw Failure(failure.code.amongSysexits, failure.description)
+        }
+    }
+
+    private func checkPermission() throws {
+        let installation = try config.installation()
+        let token = installation.resolved(installation.node.tokenFile)
+        guard access(token, F_OK) != 0 || access(token, R_OK) == 0 else {
+            throw Failure(.noPermission, "\(token) may not be read by this user")
+        }
+    }
+}
+
+extension ExitStatus {
+    /// The nearest code of sysexits.h.
+    fileprivate var amongSysexits: ExitStatus {
+        switch self {
+        case .unreachable: .temporaryFailure
+        case .badQuery: .badData
+        case .none, .someFailed: .temporaryFailure
+        default: self
+        }
+    }
+}
+
+/// Standard input as a stream, read without keeping a cooperative thread.
+private struct StandardInput: AsyncSequence, AsyncIteratorProtocol, Sendable {
+    typealias Element = ByteBuffer
+    private static let pieceBytes = 256 << 10
+    private let thread = DiskThread(name: "input")
+
+    func next() async throws -> ByteBuffer? {
+        let piece = try await thread.run {
+            var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
+            let count = piece.withUnsafeMutableBytes { bytes in
+                var count = read(STDIN_FILENO, bytes.baseAddress, bytes.count)
+                while count < 0, errno == EINTR {
+                    count = read(STDIN_FILENO, bytes.baseAddress, bytes.count)
+                }
+                return count
+            }
+            guard count >= 0 else {
+                throw holdfast.Failure(.temporaryFailure, "standard input cannot be read")
+            }
+            piece.removeLast(piece.count - count)
+            return piece
+        }
+        return piece.isEmpty ? nil : ByteBuffer(bytes: piece)
+    }
+
+    func makeAsyncIterator() -> StandardInput { self }
+}

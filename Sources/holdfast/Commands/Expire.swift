@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// `holdfast expire`: drops what need not be kept any longer.
+
+internal import ArgumentParser
+internal import HoldfastModel
+internal import HoldfastNode
+internal import NIOHTTP1
+
+struct Expire: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Drop the segments whose mails have all expired, now instead of by the hour.",
+        discussion: """
+            Example: holdfast expire --dry-run
+
+            Names each segment and its bytes. A storage that refuses says why; exit code 3.
+            """,
+        helpNames: .long)
+
+    @OptionGroup var config: ConfigOption
+    @Flag(help: "Only name what would be dropped.") var dryRun = false
+
+    func run() async throws {
+        let someFailed = try await Cluster.reach(config) { try await expire(in: $0) }
+        if someFailed { throw ExitStatus.someFailed }
+    }
+
+    /// Whether a storage refused, or could not be asked.
+    private func expire(in cluster: Cluster) async throws -> Bool {
+        let storages = try await cluster.nodes(of: .storage)
+        var list = ExpiryList()
+        var someFailed = false
+        for storage in storages {
+            do {
+                let answer = try await cluster.client.json(
+                    dryRun ? .GET : .POST, "\(storage.address)/expiry", as: ExpiryAnswer.self)
+                list.add(answer, of: storage.name)
+                guard let reason = answer.refused else { continue }
+                await Output.say("holdfast: \(storage.name) drops nothing: \(reason)")
+            } catch let error as NodeError {
+                await Output.say("holdfast: \(storage.name): \(error)")
+            }
+            someFailed = true
+        }
+        try await Output.standard.write(list.text(dropped: !dryRun))
+        return someFailed
+    }
+}
+
+/// Segments that went or would go, and their sums.
+private struct ExpiryList {
+    private var table = Table([
+        .init("STORAGE"), .init("SEGMENT", isNumber: true), .init("RECORDS", isNumber: true),
+        .init("BYTES", isNumber: true), .init("EXPIRED"),
+    ])
+    private var segments = 0
+    private var bytes: UInt64 = 0
+
+    mutating func add(_ answer: ExpiryAnswer, of storage: String) {
+        for segment in answer.segments {
+            table.add([
+                storage, String(segment.segment), String(segment.records), String(segment.bytes),
+                segment.drop_day,
+            ])
+            segments += 1
+            bytes += segment.bytes
+        }
+    }
+
+    func text(dropped: Bool) -> String {
+        let sum = "\(segments) segments, \(bytes) bytes \(dropped ? "dropped" : "would be dropped")\n"
+        return table.isEmpty ? sum : table.text + sum
+    }
+}

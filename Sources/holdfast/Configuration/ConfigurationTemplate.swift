@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// The complete, commented holdfast.toml: etc/holdfast.toml, and what `init` fills in.
+
+/// The text of the configuration file. A key that is commented out shows its default.
+enum ConfigurationTemplate {
+    static let text = """
+        # The configuration of Holdfast.
+        #
+        # Each section makes one node of that role in this process: all of them make an appliance, one
+        # of them a dedicated machine. A key that is commented out shows its default. Relative paths
+        # begin in the folder of this file. A node's name must be unique in the whole installation.
+
+        [node]
+        # Where this process listens for HTTP: other nodes, and the holdfast program itself. Loopback is
+        # safest; on a network, let only the machines of the installation reach it.
+        # Default: "127.0.0.1:7420".
+        http = "127.0.0.1:7420"
+
+        # Where others reach this process, when that is not the address in `http`.
+        # Default: "" (as http).
+        #address = ""
+
+        # The Registries elsewhere, by their base addresses: ["http://10.0.0.1:7420/registry/registry"].
+        # A Registry of this process is always asked first.
+        # Default: [] (none).
+        #registries = []
+
+        # The file with the token that every call carries; the same on every machine of an installation.
+        # Default: "token".
+        token_file = "token"
+
+        # The file with the keys of encrypted mails, a line `number key` each; the highest number is used
+        # for new mails. A lost key is lost mail: keep a copy of this file elsewhere.
+        # Default: "" (none: mails cannot be encrypted).
+        key_file = "keys"
+
+        # The name of this machine, so that copies can be told apart by machine.
+        # Default: "" (the machine's own name).
+        #host = ""
+
+        # How much is written to standard error: trace, debug, info, notice, warning, error, critical.
+        # The environment variable HOLDFAST_LOG goes before it.
+        # Default: "info".
+        #log_level = "info"
+
+        # The Registry knows who is alive, and which queue feeds which role.
+        [registry]
+        # Default: "registry".
+        #name = "registry"
+
+        # The Helper carries mails, copies and acks along the links. It keeps nothing.
+        [helper]
+        # Default: "helper".
+        #name = "helper"
+
+        # The Storages keep the copies. These values hold for each [[storage]] that does not set its own.
+        [storage_defaults]
+        # Seal the active segment at this size. Larger segments mean fewer files; smaller ones are
+        # dropped sooner after their mails expire.
+        # Default: 268435456 (256 MiB).
+        #segment_bytes_max = 268435456
+
+        # Take no mail when the disk has less room than this.
+        # Default: 268435456 (256 MiB).
+        #reserve_bytes = 268435456
+
+        # Let two copies of a mail lie on one disk: only for a machine that has but one. They survive a
+        # lost folder or a damaged record, never the loss of the disk.
+        # Default: false.
+        #copies_may_share_a_disk = false
+
+        # One disk, one [[storage]]. Put the folder below the disk's mount point, not on it: the storage
+        # is then left out, and says so, when its disk is not mounted.
+        [[storage]]
+        # Default: "storage-1", "storage-2" and so on.
+        name = "storage-1"
+        # Default: the name.
+        folder = "storage-1"
+
+        # The DAL keeps the catalog: it answers searches, and tells gateways when a mail is safe.
+        [dal]
+        # Default: "dal".
+        #name = "dal"
+
+        # The catalog. It can be made again from the segments.
+        # Default: "sqlite:catalog.sqlite".
+        #database = "sqlite:catalog.sqlite"
+
+        # A mail that wants more copies than this counts as safe with so many; the others follow.
+        # Default: 2.
+        #ack_copies = 2
+
+        # As for the storages: two copies on one disk count as two.
+        # Default: false.
+        #copies_may_share_a_disk = false
+
+        # The Gateway takes mails in and sends released ones on.
+        [gateway]
+        # Default: "gateway".
+        #name = "gateway"
+
+        # Where mails lie until enough storages have them.
+        # Default: "spool".
+        #spool = "spool"
+
+        # Where to listen for SMTP: "127.0.0.1:2525" or "unix:/path".
+        # Default: "" (off).
+        #smtp = ""
+
+        # Where to listen for LMTP, which tells of each recipient; best for Postfix on this machine.
+        # Default: "" (off).
+        #lmtp = ""
+
+        # What the gateway calls itself in greetings.
+        # Default: "" (the machine's own name).
+        #hostname = ""
+
+        # Who takes released mails: "mail.example.org:25", or "lmtp:127.0.0.1:24".
+        # Default: "" (nobody: a release is refused).
+        #smarthost = ""
+
+        # How many copies of each mail to keep, each on a disk of its own.
+        # Default: 1.
+        #copies = 1
+
+        # How many days a mail is kept, 1 to 400, unless its header X-Holdfast-Keep-Days says otherwise.
+        # Default: 60.
+        #keep_days = 60
+
+        # Compress messages: "zstd", "zlib" or "none".
+        # Default: "zstd".
+        #compress = "zstd"
+
+        # Encrypt messages with the newest key of key_file.
+        # Default: false.
+        #encrypt = false
+
+        # Let searches find the body's words of encrypted mails too; they then stand in the catalog.
+        # Default: false.
+        #index_encrypted_words = false
+
+        # A larger message is refused.
+        # Default: 157286400 (150 MiB).
+        #message_bytes_max = 157286400
+
+        # A message with a longer line is refused. RFC 5321 allows 1000; real mail has longer ones.
+        # Default: 65536 (64 KiB).
+        #line_bytes_max = 65536
+
+        # SMTP and LMTP connections at a time, and how many of them one client may hold.
+        # Default: 200 and 100.
+        #connections_max = 200
+        #connections_per_client_max = 100
+
+        # As for the storages, for the segments of the spool.
+        # Default: 67108864 (64 MiB) and 268435456 (256 MiB).
+        #segment_bytes_max = 67108864
+        #reserve_bytes = 268435456
+
+        """
+}

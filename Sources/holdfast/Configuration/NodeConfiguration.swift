@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all nodes of one process share: the section [node].
+
+internal import HoldfastNode
+
+/// `[node]`: where this process listens, whom it asks, and how it proves who it is.
+struct NodeConfiguration: Sendable {
+    /// Where the HTTP server listens.
+    var http: HostAndPort
+    /// Where others reach it; the same unless it is set.
+    var address: HostAndPort
+    /// Base addresses of Registries elsewhere.
+    var registries: [String]
+    var tokenFile: String
+    /// Nil: no mail can be encrypted, or opened that was.
+    var keyFile: String?
+    /// The name of the machine; empty for the name that it has.
+    var host: String
+    var logLevel: LogLevel
+
+    /// The levels of swift-log.
+    enum LogLevel: String, CaseIterable, Sendable {
+        case trace, debug, info, notice, warning, error, critical
+    }
+
+    init(reading section: inout ConfigurationSection) throws(ConfigurationError) {
+        http = try Self.address("http", default: "127.0.0.1:7420", in: &section)
+        let isReachedElsewhere = try section.text("address", default: "") != ""
+        address =
+            isReachedElsewhere
+            ? try Self.address("address", default: http.description, in: &section) : http
+        if address.isEverywhere {
+            throw section.error(
+                "address", "must be set to HOST:PORT where others reach this machine, because http"
+                    + " listens on all its addresses")
+        }
+        registries = try section.texts("registries")
+        for registry in registries where !Self.isBaseAddress(registry) {
+            throw section.error(
+                "registries", "holds \"\(registry)\"; it must be like"
+                    + " \"http://10.0.0.1:7420/registry/registry\"")
+        }
+        tokenFile = try section.text("token_file", default: "token")
+        let keyFile = try section.text("key_file", default: "")
+        self.keyFile = keyFile.isEmpty ? nil : keyFile
+        host = try section.text("host", default: "")
+        logLevel = try section.choice("log_level", default: .info)
+        try section.finish()
+    }
+
+    private static func address(
+        _ key: String, default standard: String, in section: inout ConfigurationSection
+    ) throws(ConfigurationError) -> HostAndPort {
+        let text = try section.text(key, default: standard)
+        guard let address = HostAndPort(text) else {
+            throw section.error(key, "is \"\(text)\"; it must be HOST:PORT, like \"\(standard)\"")
+        }
+        guard address.port > 0 else {
+            throw section.error(
+                key, "has port 0; it must be from 1 to 65535 (`holdfast init --http HOST:0` finds a"
+                    + " free one)")
+        }
+        return address
+    }
+
+    private static func isBaseAddress(_ text: String) -> Bool {
+        let rest = text.hasPrefix("http://") ? text.dropFirst(7) : ""
+        let parts = rest.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 3 && HostAndPort(String(parts[0])) != nil && parts[1] == "registry"
+            && !parts[2].isEmpty
+    }
+}

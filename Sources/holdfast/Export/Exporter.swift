@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads mails ahead, writes them in order.
+
+internal import HoldfastDisk
+internal import HoldfastNode
+
+/// Takes mails out, one page of a search after the other.
+struct Exporter {
+    let cluster: Cluster
+    let target: any ExportTarget
+    private let reader: CopyReader
+    private var offset: UInt64 = 0
+    private(set) var written = 0
+    private(set) var failed = 0
+
+    /// Mails fetched at a time.
+    private static let aheadMax = 8
+
+    init(cluster: Cluster, target: any ExportTarget) {
+        self.cluster = cluster
+        self.target = target
+        reader = CopyReader(cluster: cluster)
+    }
+
+    mutating func export(_ mails: [MailAnswer], _ progress: ProgressLine) async throws {
+        for start in stride(from: 0, to: mails.count, by: Self.aheadMax) {
+            let part = mails[start..<min(start + Self.aheadMax, mails.count)]
+            for (mail, result) in zip(part, try await fetched(part)) {
+                try await write(mail, result)
+                await progress.show("\(written) mails, \(Readable.bytes(offset))")
+            }
+        }
+    }
+
+    func finish() async throws {
+        try await reader.thread.run { [target] in try target.finish() }
+    }
+
+    private typealias Fetched = Result<MessageOctets, Failure>
+
+    private func fetched(_ mails: ArraySlice<MailAnswer>) async throws -> [Fetched] {
+        try await withThrowingTaskGroup(of: (Int, Fetched).self) { group in
+            for (place, mail) in mails.enumerated() {
+                group.addTask { [cluster, reader] in
+                    do {
+                        let details = try await cluster.details(mail.id)
+                        return (place, .success(try await reader.octets(of: details)))
+                    } catch let failure as Failure {
+                        return (place, .failure(failure))
+                    }
+                }
+            }
+            var all: [Int: Fetched] = [:]
+            for try await (place, octets) in group { all[place] = octets }
+            return mails.indices.compactMap { all[$0 - mails.startIndex] }
+        }
+    }
+
+    private mutating func write(_ mail: MailAnswer, _ fetched: Fetched) async throws {
+        let octets: MessageOctets
+        switch fetched {
+        case .success(let whole): octets = whole
+        case .failure(let failure):
+            failed += 1
+            return await Output.say("holdfast: \(failure)")
+        }
+        do {
+            offset += try await reader.thread.run { [target, offset] in
+                try target.write(mail, octets, at: offset)
+            }
+            written += 1
+        } catch DiskError.exists(let path) {
+            failed += 1
+            await Output.say("holdfast: \(path) is there already and stays as it is")
+        }
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hands imported messages to a gateway, and asks again while it says "later".
+
+internal import AsyncHTTPClient
+internal import HoldfastModel
+internal import HoldfastNode
+internal import NIOCore
+internal import NIOHTTP1
+
+/// The gateways, as an import sees them.
+struct ImportGateway: Sendable {
+    enum Outcome: Hashable, Sendable {
+        case stored
+        /// The same octets were here already.
+        case duplicate
+        case refused(String)
+    }
+
+    let cluster: Cluster
+
+    /// What became of each of some mails, in their order.
+    ///
+    /// A gateway knows a mail only until the ack, and the catalog from then on: both are asked.
+    func send(_ records: [Record]) async throws -> [Outcome] {
+        let known = await cluster.known(records.map(\.header.mail))
+        var outcomes = records.map { known.contains($0.header.mail) ? Outcome.duplicate : nil }
+        var patience = Patience()
+        while true {
+            let open = outcomes.indices.filter { outcomes[$0] == nil }
+            guard !open.isEmpty else { return outcomes.compactMap(\.self) }
+            let results = try await put(open.map { records[$0] }, patience)
+            for (place, result) in zip(open, results) { outcomes[place] = result.outcome.known }
+            let waits = results.compactMap(\.outcome.postponed)
+            if waits.count < results.count { patience = Patience() }
+            if let reason = waits.first { try await patience.wait(reason) }
+        }
+    }
+
+    /// What became of one message that is too large to be held.
+    func send(_ message: FoundMessage, from feed: ImportFeed) async throws -> Outcome {
+        guard case .large(let path, let from, let to, let isQuoted) = message.octets else {
+            preconditionFailure("a message that is whole travels in a batch")
+        }
+        let octets = LargeOctets(feed: feed, path: path, from: from, to: to, isQuoted: isQuoted)
+        let (digest, beginning) = try await octets.digestAndBeginning()
+        guard await cluster.known([MailID(ofOctets: digest)]).isEmpty else { return .duplicate }
+        let envelope = EnvelopeGuess.envelope(
+            of: beginning, fromLineSender: message.fromLineSender)
+        var patience = Patience()
+        while true {
+            do {
+                let answer = try await cluster.hand(
+                    .stream(octets, length: octets.count.map { .known($0) } ?? .unknown),
+                    envelope, isImport: true, turn: patience.tries)
+                return answer.outcome == "duplicate" ? .duplicate : .stored
+            } catch let error as NodeError {
+                guard error.isTemporary else { return .refused(error.message) }
+                try await patience.wait("\(error)")
+            }
+        }
+    }
+
+    /// One request; a gateway that does not answer counts as one that says "later".
+    private func put(_ records: [Record], _ patience: Patience) async throws -> [ItemResult] {
+        var bytes: [UInt8] = []
+        for record in records { record.encode(into: &bytes) }
+        do {
+            let gateway = try await cluster.gateway(turn: patience.tries)
+            let answer = try await cluster.client.call(
+                .POST, "\(gateway)/mails/batch", body: .bytes(ByteBuffer(bytes: bytes)),
+                headers: [("Content-Type", Wire.contentType)], answerBytesMax: Wire.batchBytesMax)
+            let results = try [ItemResult](decoding: answer.octets)
+            guard results.count == records.count else { throw RecordError.cutShort }
+            return results
+        } catch let error as NodeError {
+            let outcome: HoldfastModel.Outcome =
+                error.isTemporary ? .later("\(error)") : .refused(error.message)
+            return records.map { ItemResult(mail: $0.header.mail, outcome: outcome) }
+        } catch let failure as Failure where failure.code == .unreachable {
+            let outcome = HoldfastModel.Outcome.later(failure.description)
+            return records.map { ItemResult(mail: $0.header.mail, outcome: outcome) }
+        }
+    }
+}
+
+extension HoldfastModel.Outcome {
+    /// Nil while it is not known.
+    fileprivate var known: ImportGateway.Outcome? {
+        switch self {
+        case .kept: .stored
+        case .alreadyHeld: .duplicate
+        case .refused(let reason): .refused(reason)
+        case .later, .notHere: nil
+        }
+    }
+
+    fileprivate var postponed: String? {
+        switch self {
+        case .later(let reason), .notHere(let reason): reason
+        case .kept, .alreadyHeld, .refused: nil
+        }
+    }
+}
+
+/// How long "later" is taken for an answer: pauses that double, ten minutes without any progress.
+private struct Patience {
+    private(set) var tries = 0
+    private var waited = 0
+
+    private static let pauseMilliseconds = 100...10_000
+    private static let millisecondsMax = 600_000
+
+    mutating func wait(_ reason: String) async throws {
+        guard waited < Self.millisecondsMax else {
+            throw Failure(
+                .unreachable, "no gateway takes mail: \(reason); run the same import again later, it"
+                    + " goes on where it stopped")
+        }
+        let pause = min(
+            Self.pauseMilliseconds.lowerBound << min(tries, 7), Self.pauseMilliseconds.upperBound)
+        tries += 1
+        waited += pause
+        try await Task.sleep(for: .milliseconds(pause))
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files of the sources, found one after the other, in an order that a second run repeats.
+
+internal import Foundation
+internal import HoldfastDisk
+
+/// Walks through folders to any depth; holds the names of the folders it is in, and no more.
+struct SourceWalk {
+    enum Found: Equatable {
+        case file(ImportFile)
+        /// Neither a message nor an mbox.
+        case skipped(path: String)
+        /// Cannot be read.
+        case unreadable(path: String, reason: String)
+    }
+
+    fileprivate enum Step {
+        case source(ImportSource)
+        /// Something in a folder.
+        case entry(path: String)
+        /// Something in `cur` or `new` of a Maildir: a message, whatever its name.
+        case delivered(path: String)
+    }
+
+    private var steps: [Step]
+    /// Folders seen, so that a link cannot lead in a circle.
+    private var folders: Set<FolderKey> = []
+
+    private struct FolderKey: Hashable {
+        var device: UInt64
+        var number: UInt64
+    }
+
+    init(_ sources: [ImportSource]) {
+        steps = sources.reversed().map(Step.source)
+    }
+
+    mutating func next() -> Found? {
+        while let step = steps.popLast() {
+            do {
+                if let found = try take(step) { return found }
+            } catch {
+                return .unreadable(path: step.path, reason: "\(error)")
+            }
+        }
+        return nil
+    }
+
+    /// Nil when the step only led to others.
+    private mutating func take(_ step: Step) throws(DiskError) -> Found? {
+        let status = try FileStatus(of: step.path)
+        switch (step, status.kind == .folder) {
+        case (.source(let source), true):
+            if source.form == .maildir {
+                try open(maildir: source.path)
+            } else {
+                try open(folder: source.path, status)
+            }
+            return nil
+        case (.entry(let path), true):
+            try open(folder: path, status)
+            return nil
+        case (.delivered(let path), true): return .skipped(path: path)
+        case (.source(let source), false): return try named(source, status)
+        case (.delivered(let path), false):
+            return .file(ImportFile(path: path, form: .message, bytes: status.bytes))
+        case (.entry(let path), false): return try entry(path, status)
+        }
+    }
+
+    private mutating func open(folder path: String, _ status: FileStatus) throws(DiskError) {
+        let key = FolderKey(device: status.device, number: status.number)
+        guard folders.insert(key).inserted else { return }
+        let names = try RealDisk().names(in: path)
+        let isMaildir = ["cur", "new", "tmp"].allSatisfy(names.contains)
+        for name in names.reversed() where !(isMaildir && ["cur", "new", "tmp"].contains(name)) {
+            steps.append(.entry(path: "\(path)/\(name)"))
+        }
+        if isMaildir { try open(maildir: path) }
+    }
+
+    private mutating func open(maildir path: String) throws(DiskError) {
+        for part in ["new", "cur"] {
+            for name in try RealDisk().names(in: "\(path)/\(part)").reversed() {
+                steps.append(.delivered(path: "\(path)/\(part)/\(name)"))
+            }
+        }
+    }
+
+    /// What the command line names is taken as it says, or said to be nothing we know.
+    private func named(_ source: ImportSource, _ status: FileStatus) throws(DiskError) -> Found {
+        let path = source.path
+        switch source.form {
+        case .mbox: return .file(ImportFile(path: path, form: .mbox, bytes: status.bytes))
+        case .eml: return .file(ImportFile(path: path, form: .message, bytes: status.bytes))
+        case .maildir: return .unreadable(path: path, reason: "it is no folder")
+        case nil:
+            let found = try entry(path, status)
+            guard case .skipped = found else { return found }
+            return .unreadable(
+                path: path, reason: "it is neither called .eml nor an mbox; eml:PATH takes it as one"
+                    + " message")
+        }
+    }
+
+    private func entry(_ path: String, _ status: FileStatus) throws(DiskError) -> Found {
+        guard status.kind == .file else { return .skipped(path: path) }
+        if path.lowercased().hasSuffix(".eml") {
+            return .file(ImportFile(path: path, form: .message, bytes: status.bytes))
+        }
+        guard try Self.beginsAsMbox(path) else { return .skipped(path: path) }
+        return .file(ImportFile(path: path, form: .mbox, bytes: status.bytes))
+    }
+
+    private static func beginsAsMbox(_ path: String) throws(DiskError) -> Bool {
+        let file = try RealDisk().open(path, forWriting: false)
+        return try file.read(upTo: FromLine.start.count, at: 0) == FromLine.start
+    }
+}
+
+extension SourceWalk.Step {
+    fileprivate var path: String {
+        switch self {
+        case .source(let source): source.path
+        case .entry(let path), .delivered(let path): path
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What became of a release, in words.
+
+internal import HoldfastNode
+
+/// What to say of one order, and the code that says the same.
+struct ReleaseReport {
+    private let answer: ReleaseAnswer
+    private let isDone: Bool
+    private let orderedBefore: Bool
+    private let gateway: GatewayOrderAnswer?
+
+    /// - Parameter gateway: what the gateway says, where it was asked.
+    /// - Parameter orderedBefore: the order is an older one, and nothing was ordered now.
+    init(_ order: ReleaseAnswer, gateway: GatewayOrderAnswer?, orderedBefore: Bool) {
+        answer = gateway?.order ?? order
+        self.gateway = gateway
+        isDone = answer.state == "done"
+        self.orderedBefore = orderedBefore
+    }
+
+    /// A line for each recipient: id, recipient, outcome, reply.
+    var lines: String {
+        answer.results.map { result in
+            [answer.mail, result.recipient, result.outcome, result.reply]
+                .map(Terminal.tidied).joined(separator: "\t") + "\n"
+        }.joined()
+    }
+
+    var status: ExitStatus {
+        guard isDone else { return .someFailed }
+        return answer.results.allSatisfy { $0.outcome == "sent" } ? .done : .someFailed
+    }
+
+    /// What a person should know besides.
+    var remarks: [String] {
+        var remarks: [String] = []
+        if isDone, orderedBefore {
+            remarks.append(
+                "\(answer.mail) was released \(when) by \(answer.by); nothing was sent now (--again"
+                    + " sends it once more)")
+        } else if !isDone {
+            remarks.append(
+                "\(answer.mail): \(waiting); the order \(answer.order) stands, `holdfast release"
+                    + " \(answer.mail)` says how it goes on")
+        }
+        if answer.line_ends_changed {
+            remarks.append("\(answer.mail): bare line feeds of the imported mail went out as CRLF")
+        }
+        if answer.results.contains(where: { $0.outcome == "in doubt" }) {
+            remarks.append(
+                "\(answer.mail): the smarthost may have it or not; only --again sends it once more")
+        }
+        return remarks
+    }
+
+    private var when: String { answer.finished.map(Readable.localTime) ?? "before" }
+
+    private var waiting: String {
+        guard answer.state != "waiting" else { return "no gateway has taken the order yet" }
+        let reply = gateway?.lastReply.map { " (it said: \($0))" } ?? ""
+        let next = gateway?.nextTry.map { ", next at \(Readable.localTime($0))" } ?? ""
+        return "the smarthost has not taken it yet\(reply); \(answer.gateway) goes on trying\(next)"
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Orders a release and waits for what becomes of it.
+
+internal import AsyncHTTPClient
+internal import HoldfastModel
+internal import HoldfastNode
+internal import NIOHTTP1
+
+/// Releases mails one after the other; what goes wrong with one fails no other.
+struct Releaser {
+    let cluster: Cluster
+    let to: [String]?
+    let again: Bool
+    let waitSeconds: Int
+    let by: String
+
+    private static let pollMilliseconds = 50...1000
+
+    /// Says what became of one mail.
+    func release(_ id: String) async throws -> ExitStatus {
+        do {
+            let mail = try await cluster.details(id).mail.id
+            let order = try await order(mail)
+            let last = order.state == "done" ? order : try await waited(order)
+            let report = ReleaseReport(
+                last, gateway: await gatewayAnswer(last), orderedBefore: order.released_before)
+            try await Output.standard.write(report.lines)
+            for remark in report.remarks { await Output.say(remark) }
+            return report.status
+        } catch let failure as Failure {
+            await Output.say("holdfast: \(failure)")
+            return failure.code
+        } catch let error as NodeError {
+            let failure = Failure(error)
+            await Output.say("holdfast: \(id): \(failure)")
+            return error.status == 422 ? .someFailed : failure.code
+        }
+    }
+
+    private func order(_ mail: String) async throws -> ReleaseAnswer {
+        let request = ReleaseRequest(mail: mail, to: to, again: again, by: by)
+        return try await cluster.ask(any: .dal) { address in
+            try await cluster.client.json(
+                .POST, "\(address)/orders", as: ReleaseAnswer.self, body: .json(request))
+        }
+    }
+
+    /// The order when it is done, or as it is when we have waited long enough.
+    private func waited(_ order: ReleaseAnswer) async throws -> ReleaseAnswer {
+        let clock = ContinuousClock()
+        let end = clock.now.advanced(by: .seconds(waitSeconds))
+        var pause = Self.pollMilliseconds.lowerBound
+        var last = order
+        while last.state != "done", clock.now < end {
+            try await Task.sleep(for: .milliseconds(pause))
+            pause = min(2 * pause, Self.pollMilliseconds.upperBound)
+            last = try await cluster.ask(any: .dal) { address in
+                try await cluster.client.json(
+                    .GET, "\(address)/orders/\(order.order)?mail=\(order.mail)",
+                    as: ReleaseAnswer.self)
+            }
+        }
+        return last
+    }
+
+    /// What the gateway that has the order knows: it may be further than the catalog.
+    private func gatewayAnswer(_ order: ReleaseAnswer) async -> GatewayOrderAnswer? {
+        guard order.state != "done",
+            let address = cluster.address(of: .gateway, named: order.gateway)
+        else { return nil }
+        // It only adds to what is said; without it the order is as the catalog has it.
+        return try? await cluster.client.json(
+            .GET, "\(address)/orders/\(order.order)", as: GatewayOrderAnswer.self)
+    }
+}
+
+/// An order as its gateway shows it: as the catalog would, and how it goes on.
+struct GatewayOrderAnswer: Decodable, Sendable {
+    var order: ReleaseAnswer
+    /// What the smarthost said last that was not final.
+    var lastReply: String?
+    var nextTry: String?
+
+    private enum Key: String, CodingKey { case last_reply, next_try }
+
+    init(from decoder: any Decoder) throws {
+        order = try ReleaseAnswer(from: decoder)
+        let container = try decoder.container(keyedBy: Key.self)
+        lastReply = try container.decodeIfPresent(String.self, forKey: .last_reply)
+        nextTry = try container.decodeIfPresent(String.self, forKey: .next_try)
+    }
+}

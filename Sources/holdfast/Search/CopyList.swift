@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the copies of one mail lie, for a person.
+
+internal import HoldfastModel
+internal import HoldfastNode
+
+/// What `show --copies` says.
+struct CopyList {
+    private let mail: MailDetailsAnswer
+    private let roster: Roster
+
+    init(_ mail: MailDetailsAnswer, _ roster: Roster) {
+        self.mail = mail
+        self.roster = roster
+    }
+
+    var text: String {
+        var table = Table([
+            .init("LOCATION"), .init("STATE"), .init("DISK"), .init("HOST"),
+            .init("BYTES", isNumber: true), .init("CRC-32C"),
+        ])
+        for copy in mail.places {
+            table.add([
+                copy.location, isAlive(copy) ? "alive" : "away", copy.disk, copy.host,
+                String(copy.length), copy.checksum,
+            ])
+        }
+        return table.text + summary + "SHA-256 of the octets: \(mail.mail.sha256)\n"
+    }
+
+    private var summary: String {
+        let disks = Set(mail.places.map { $0.host + $0.disk }).count
+        return "\(mail.places.count) of \(mail.mail.copies_wanted) copies, on \(disks) independent"
+            + " \(disks == 1 ? "disk" : "disks")\n"
+    }
+
+    private func isAlive(_ copy: CopyAnswer) -> Bool {
+        roster.nodes(of: .storage).contains { $0.name == copy.node }
+    }
+}

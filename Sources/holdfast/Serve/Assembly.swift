@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The components of this process, made by hand and in view.
+
+internal import HoldfastDAL
+internal import HoldfastDisk
+internal import HoldfastGateway
+internal import HoldfastHelper
+internal import HoldfastModel
+internal import HoldfastNode
+internal import HoldfastRegistry
+internal import HoldfastSegments
+internal import HoldfastStorage
+internal import Logging
+
+/// Opens what the installation names, in the order in which they depend on each other.
+struct Assembly {
+    let installation: Installation
+    let surroundings: Surroundings
+    let keys: KeyRing
+
+    /// Closes again what was opened before a component could not be.
+    func open() async throws -> [any Component] {
+        var opened: [any Component] = []
+        do {
+            if let part = installation.registry {
+                opened.append(RegistryComponent(name: part.name, surroundings: surroundings))
+            }
+            if let part = installation.dal {
+                opened.append(
+                    try await DALComponent(
+                        name: part.name, configuration: part.configuration,
+                        surroundings: surroundings))
+            }
+            opened += await openStorages()
+            if let part = installation.helper {
+                opened.append(HelperComponent(name: part.name, surroundings: surroundings))
+            }
+            if let part = installation.gateway {
+                opened.append(try await gateway(part))
+            }
+        } catch {
+            for component in opened.reversed() { await component.close() }
+            throw error
+        }
+        return opened
+    }
+
+    private func gateway(_ part: Part<GatewaySection>) async throws -> any Component {
+        let component = try await GatewayComponent(
+            name: part.name, configuration: part.configuration.component,
+            folder: part.configuration.spool, keys: keys, surroundings: surroundings)
+        do {
+            try await component.bind()
+        } catch {
+            await component.close()
+            throw error
+        }
+        return component
+    }
+
+    /// All at once: each recovers its own disk.
+    private func openStorages() async -> [any Component] {
+        await withTaskGroup(of: (Int, any Component).self) { group in
+            for (place, part) in installation.storages.enumerated() {
+                group.addTask { (place, await storage(part)) }
+            }
+            var all: [(Int, any Component)] = []
+            for await opened in group { all.append(opened) }
+            return all.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    /// The storage, or one that stands in for it and says why.
+    private func storage(_ part: Part<StorageConfiguration>) async -> any Component {
+        do {
+            let folder = part.configuration.folder
+            guard Path.isFolder(folder) else { throw DiskError.absent(path: folder) }
+            return try await StorageComponent(
+                name: part.name, configuration: part.configuration, surroundings: surroundings)
+        } catch {
+            surroundings.logger.error(
+                "Storage left out", metadata: ["node": "\(part.name)", "reason": "\(error)"])
+            return LeftOutStorage(name: part.name, reason: "\(error)")
+        }
+    }
+}

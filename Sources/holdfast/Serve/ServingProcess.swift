@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// The process that serves: its nodes, its server, their life.
+
+internal import HTTPTypes
+internal import HoldfastGateway
+internal import HoldfastModel
+internal import HoldfastNode
+internal import Hummingbird
+internal import Logging
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// All nodes of this process in one service group, begun and ended in good order.
+struct ServingProcess {
+    private let installation: Installation
+    private let client: NodeClient
+    private let roster: RosterView
+    private let logger: Logger
+    private let components: [any Component]
+    private let server: NodeServer
+
+    private static let stopSecondsMax: Int64 = 10
+
+    /// Opens everything; throws before anything is served when something is wrong.
+    init(_ installation: Installation) async throws {
+        self.installation = installation
+        logger = Logger(label: "holdfast")
+        let token = try installation.token()
+        let keys = try installation.keys()
+        try Self.checkAddresses(installation)
+        let clock = MachineClock()
+        client = NodeClient(token: token)
+        roster = RosterView(registries: installation.registries, client: client, clock: clock)
+        server = NodeServer(token: token, logger: logger)
+        do {
+            components = try await Assembly(
+                installation: installation,
+                surroundings: Surroundings(
+                    clock: clock, client: client, roster: roster, logger: logger),
+                keys: keys
+            ).open()
+        } catch {
+            // Nothing was served: a connection that does not close in order loses nothing.
+            try? await client.shutdown()
+            throw Self.failure(error, installation)
+        }
+        addRoutes()
+    }
+
+    /// Serves until a signal or a failure; then lets go of everything.
+    func run() async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger.quieter)
+        configuration.maximumGracefulShutdownDuration = .seconds(Self.stopSecondsMax)
+        let result: Swift.Result<Void, any Error>
+        do {
+            result = .success(try await ServiceGroup(configuration: configuration).run())
+        } catch {
+            result = .failure(Self.failure(error, installation))
+        }
+        ServiceManager.tell("STOPPING=1")
+        for component in components.reversed() { await component.close() }
+        // All who could be called have gone.
+        try? await client.shutdown()
+        try result.get()
+    }
+
+    /// The last one is told to stop first: the nodes leave the roster, then stop in turn, and the
+    /// server that they all need goes last.
+    private var services: [any Service] {
+        let listening = server.service(
+            host: installation.node.http.host, port: installation.node.http.port,
+            logger: logger.quieter
+        ) { _ in }
+        let refresher = RosterRefresher(roster: roster, logger: logger)
+        let announcement = Announcement(
+            names: components.map(\.path.name), address: installation.node.address, roster: roster,
+            logger: logger)
+        return [listening, refresher] + components + heartbeats + [announcement]
+    }
+
+    /// One each, so that a node whose disk is busy makes no other miss a beat.
+    private var heartbeats: [Heartbeat] {
+        components.map { component in
+            let address = installation.address(of: component.path)
+            return Heartbeat(
+                registries: installation.registries, client: client, logger: logger
+            ) { [await component.registration(address: address)] }
+        }
+    }
+
+    private func addRoutes() {
+        for component in components { component.addRoutes(to: server) }
+        server.router.get("/metrics") { [components] _, _ in
+            var metrics: [Metric] = []
+            for component in components { metrics += await component.metrics() }
+            return Response(
+                status: .ok, headers: [.contentType: MetricsText.contentType],
+                body: .init(byteBuffer: .init(string: MetricsText.text(of: metrics))))
+        }
+    }
+
+    /// Finds out before anything is opened whether the addresses are free.
+    private static func checkAddresses(_ installation: Installation) throws {
+        var wanted = [("[node] http", installation.node.http)]
+        let gateway = installation.gateway?.configuration.component
+        for (key, place) in [("[gateway] smtp", gateway?.smtp), ("[gateway] lmtp", gateway?.lmtp)] {
+            guard case .tcp(let host, let port) = place else { continue }
+            wanted.append((key, HostAndPort(host: host, port: port)))
+        }
+        for (key, address) in wanted {
+            do {
+                try Listening.check(address)
+            } catch {
+                throw Failure(
+                    .configuration,
+                    "\(installation.file): \(key) = \"\(address)\" cannot be listened on (\(error)):"
+                        + " give it another address, or stop what listens there")
+            }
+        }
+    }
+
+    /// What is wrong, for whoever can put it right.
+    private static func failure(_ error: any Error, _ installation: Installation) -> Failure {
+        switch error {
+        case let failure as Failure: failure
+        case let error as ConfigurationError:
+            Failure(.configuration, "\(installation.file): \(error)")
+        default: Failure(.internalError, "\(installation.file): \(error)")
+        }
+    }
+}
+
+extension Logger {
+    /// For libraries: what they call info is debugging to us.
+    fileprivate var quieter: Logger {
+        var logger = self
+        if logger.logLevel >= .info { logger.logLevel = max(logger.logLevel, .warning) }
+        return logger
+    }
+}

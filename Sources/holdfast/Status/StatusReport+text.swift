@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report as a person reads it.
+
+internal import Foundation
+internal import HoldfastModel
+internal import HoldfastNode
+
+extension StatusReport {
+    var text: String {
+        [nodeTable.text, storageTable.text, queueTable.text, lines]
+            .filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private var nodeTable: Table {
+        var table = Table([.init("ROLE"), .init("NODE"), .init("STATE"), .init("ADDRESS")])
+        for node in nodes { table.add([node.role.rawValue, node.name, node.state, node.address]) }
+        return table
+    }
+
+    private var storageTable: Table {
+        var table = Table([
+            .init("STORAGE"), .init("MAILS", isNumber: true), .init("BYTES", isNumber: true),
+            .init("FREE", isNumber: true), .init("DAYS UNTIL FULL", isNumber: true),
+            .init("DAMAGED", isNumber: true),
+        ])
+        for node in nodes where node.role == .storage {
+            let status = node.status
+            table.add([
+                node.name, status?.mails.map(String.init) ?? "?",
+                status?.bytes.map(Readable.bytes) ?? "?",
+                status?.free_bytes.map(Readable.bytes) ?? "?", Self.days(node.days_until_full),
+                status?.damaged.map(String.init) ?? "0",
+            ])
+        }
+        return table
+    }
+
+    private var queueTable: Table {
+        var table = Table([
+            .init("QUEUE"), .init("NODE"), .init("ITEMS", isNumber: true),
+            .init("BURIED", isNumber: true),
+        ])
+        for node in nodes {
+            guard let status = node.status else { continue }
+            for queue in Set(status.queues.keys).union(status.buried.keys).sorted() {
+                table.add([
+                    queue, node.name, String(status.queues[queue] ?? 0),
+                    String(status.buried[queue] ?? 0),
+                ])
+            }
+        }
+        return table
+    }
+
+    private var lines: String {
+        let oldest = nodes.compactMap { $0.status?.oldest_unindexed }.min()
+        var lines = ["Oldest mail that is not indexed: \(oldest.map(Readable.localTime) ?? "none")"]
+        for node in nodes {
+            if let notice = node.notice { lines.append("\(node.name): \(Terminal.tidied(notice))") }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func days(_ days: Double?) -> String {
+        guard let days else { return "-" }
+        return days < 10_000 ? String(format: days < 10 ? "%.1f" : "%.0f", days) : "> 9999"
+    }
+}
+
+extension StatusReport.Node {
+    fileprivate var state: String {
+        guard alive else { return "silent" }
+        return writable ? "alive" : "alive, takes nothing"
+    }
+}
