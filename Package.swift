@@ -162,8 +162,8 @@ let package = Package(
             name: "HoldfastGatewayTests",
             dependencies: [
                 "HoldfastGateway", "HoldfastModel", "HoldfastSMTP", "HoldfastDisk", "HoldfastSegments",
-                "HoldfastLedger", "HoldfastNode", hummingbird, httpTypes, lifecycle, logging, nioCore,
-                nioPosix, crypto,
+                "HoldfastLedger", "HoldfastNode", hummingbird, httpClient, lifecycle, logging, nioCore,
+                nioHTTP,
             ],
             swiftSettings: ours),
         .testTarget(

@@ -14,11 +14,14 @@ package final class DALComponent: Component {
     let queues: DALQueues
     let surroundings: Surroundings
     let catalog: any HoldfastCatalog.Catalog
+    /// Two orders for one mail at the same time must not both find that there is none.
+    let ordering = Turn()
     private let searches: [DiskThread]
 
     private static let searchThreads = 2
     private static let tickSeconds = 60
     private static let expiryStep = 2000
+    private static let clockMillisecondsMax: Int64 = 600_000
     private static let acksMax = 1_000_000
     private static let ordersMax = 100_000
     private static let dayMilliseconds: Int64 = 86_400_000
@@ -70,6 +73,10 @@ package final class DALComponent: Component {
     }
 
     private func expire() async throws {
+        // A clock that differs from the Registry's may be wrong by years: nothing goes on its word.
+        guard let ahead = surroundings.roster.clockAhead, abs(ahead) < Self.clockMillisecondsMax else {
+            return
+        }
         let today = surroundings.clock.now.day
         var isUnfinished = true
         while isUnfinished, !Task.isCancelled {

@@ -30,6 +30,12 @@ struct DALQueues: QueueSource, QueueTarget {
                 results.append(ItemResult(mail: record.header.mail, outcome: .refused(reason)))
             }
         }
+        if let first = items.first?.entry.after, let held = try await lost(before: first, of: node) {
+            // A restored or remade catalog: the storage goes on from what it holds.
+            let reason = "the catalog holds less than what this follows"
+            let later = records.map { ItemResult(mail: $0.header.mail, outcome: .later(reason)) }
+            return Receipt(results: later, position: held)
+        }
         let merged = try await merge(items, from: node)
         for refused in merged.refused {
             guard let index = records.firstIndex(where: { $0.header.mail == refused.mail }) else { continue }
@@ -37,6 +43,14 @@ struct DALQueues: QueueSource, QueueTarget {
         }
         acks.add(merged.acks.map(\.record))
         return Receipt(results: results, position: merged.position)
+    }
+
+    /// What the catalog holds of a node, when that is less than it should.
+    private func lost(before position: Position, of node: NodeID) async throws -> Position? {
+        try await writer.run { [catalog] in
+            let held = try catalog.position(of: node)
+            return held < position ? held : nil
+        }
     }
 
     private func merge(_ items: [IndexItem], from node: NodeID) async throws -> Merged {

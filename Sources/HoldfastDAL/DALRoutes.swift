@@ -45,7 +45,7 @@ extension DALComponent {
         }
         router.post("\(path.text)/orders") { [self] request, context in
             let asked = try await request.decode(as: ReleaseRequest.self, context: context)
-            return JSONAnswer(try await release(asked))
+            return JSONAnswer(try await ordering.take { try await self.release(asked) })
         }
         router.get("\(path.text)/orders/:id") { [self] request, context in
             let text = try context.parameters.require("id")

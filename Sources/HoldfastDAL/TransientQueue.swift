@@ -90,7 +90,10 @@ extension TransientQueue.State {
         let end = min(last, book.next.raw + UInt64(request.itemsMax - due.count) - 1)
         let new = book.next.raw <= end ? (book.next.raw...end).map(Position.init(raw:)) : []
         let records = (due + new).compactMap { items[$0]?.record }
-        guard !records.isEmpty else { return nil }
+        guard !records.isEmpty else {
+            book.skip(to: Position(raw: end).next)
+            return nil
+        }
         let seconds = QueueDesk.leaseSeconds
         let lease = book.lease(
             due: due, new: new, through: Position(raw: end).next, now: now, seconds: seconds * 1000)

@@ -27,9 +27,12 @@ package struct DataFolder: Sendable {
     /// Opens the folder; makes its identity file when it is new.
     ///
     /// - Parameter newNode: the identity for a new folder.
-    package static func open(_ path: String, newNode: UInt128) throws(Problem) -> DataFolder {
+    /// - Parameter lastRun: the highest run that left something here, in case its number is lost.
+    package static func open(
+        _ path: String, newNode: UInt128, lastRun: UInt32 = 0
+    ) throws(Problem) -> DataFolder {
         do {
-            return try opened(path, newNode: newNode)
+            return try opened(path, newNode: newNode, lastRun: lastRun)
         } catch let error as DiskError {
             throw .disk(error)
         } catch let problem as Problem {
@@ -39,7 +42,9 @@ package struct DataFolder: Sendable {
         }
     }
 
-    private static func opened(_ path: String, newNode: UInt128) throws -> DataFolder {
+    private static func opened(
+        _ path: String, newNode: UInt128, lastRun: UInt32
+    ) throws -> DataFolder {
         let disk = RealDisk()
         try disk.makeFolder(path)
         let lock = try disk.lock(path + "/lock")
@@ -53,7 +58,7 @@ package struct DataFolder: Sendable {
             guard known.disk == identity else { throw Problem.elsewhere(path: path) }
             file = known
         }
-        file.run += 1
+        file.run = max(file.run, lastRun) + 1
         try replace(path, with: file.text, on: disk)
         return DataFolder(path: path, node: file.node, disk: identity, run: file.run, lock: lock)
     }

@@ -58,7 +58,8 @@ package struct RealDisk: Disk {
 
     package func syncFolder(_ path: String) throws(DiskError) {
         let folder = try RealFile(path: path, flags: O_RDONLY | O_DIRECTORY)
-        guard fsync(folder.descriptor) == 0 else { throw DiskError("syncing", path, errno) }
+        let result = withExtendedLifetime(folder) { fsync(folder.descriptor) }
+        guard result == 0 else { throw DiskError("syncing", path, errno) }
     }
 
     package func space(at path: String) throws(DiskError) -> DiskSpace {
@@ -73,7 +74,9 @@ package struct RealDisk: Disk {
 
     /// The identity of the disk on which a folder lies.
     package func identity(of folder: String) throws(DiskError) -> UInt64 {
-        holdfast_disk_identity(try RealFile(path: folder, flags: O_RDONLY | O_DIRECTORY).descriptor)
+        let file = try RealFile(path: folder, flags: O_RDONLY | O_DIRECTORY)
+        // It is closed with its owner, who would otherwise be gone before the call.
+        return withExtendedLifetime(file) { holdfast_disk_identity(file.descriptor) }
     }
 
     /// Locks a file for as long as the result lives; makes it when it is not there.

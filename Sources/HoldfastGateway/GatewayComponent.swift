@@ -5,8 +5,9 @@ internal import HoldfastDisk
 internal import HoldfastLedger
 internal import HoldfastModel
 package import HoldfastNode
-package import HoldfastSegments
 package import HoldfastSMTP
+package import HoldfastSegments
+internal import Hummingbird
 internal import Logging
 internal import ServiceLifecycle
 
@@ -39,7 +40,8 @@ package final class GatewayComponent: Component {
                 logger: surroundings.logger)
         }
         try await self.init(
-            name: name, configuration: configuration, keeper: keeper, recovery: recovery, keys: keys,
+            name: name, configuration: configuration, keeper: keeper, recovery: recovery,
+            keys: keys,
             logger: surroundings.logger)
     }
 
@@ -91,8 +93,21 @@ package final class GatewayComponent: Component {
         server.offer(queues, at: path)
         server.take(into: queues, at: path)
         MailRoutes(intake: intake).add(to: server, at: path)
+        server.router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
         releases.addRoutes(
             to: server, at: path, name: name, sentTo: configuration.smarthost?.description)
+    }
+
+    private func status() async throws -> StatusAnswer {
+        let isNearlyFull = room.isNearlyFull
+        var answer = StatusAnswer(
+            name: name, role: path.role.rawValue, writable: !isNearlyFull,
+            notice: isNearlyFull ? "the disk is nearly full" : nil)
+        answer.queues = ["tasks": try await tasks.length()]
+        answer.buried = ["tasks": tasks.buried]
+        answer.free_bytes = room.space.free
+        answer.total_bytes = room.space.total
+        return answer
     }
 
     var queues: GatewayQueues {
@@ -120,7 +135,8 @@ package final class GatewayComponent: Component {
                 let dropped = try await spool.tidy(forgettable)
                 spool.finish(releases.forget(ordersIn: dropped).map { ($0.position, $0.segment) })
             } catch {
-                logger.error("Spool not tidied", metadata: ["node": "\(name)", "error": "\(error)"])
+                logger.error(
+                    "Spool not tidied", metadata: ["node": "\(name)", "error": "\(error)"])
             }
             // Cancellation ends the sleep, and the loop with it.
             try? await Task.sleep(for: .seconds(Self.tickSeconds))
@@ -144,7 +160,8 @@ package final class GatewayComponent: Component {
             try await keeper.close()
         } catch {
             // What is not sealed now is sealed at the next start.
-            logger.notice("Not closed in order", metadata: ["node": "\(name)", "error": "\(error)"])
+            logger.notice(
+                "Not closed in order", metadata: ["node": "\(name)", "error": "\(error)"])
         }
     }
 
@@ -161,7 +178,10 @@ package final class GatewayComponent: Component {
         let gauges: [(String, String, Int)] = [
             ("holdfast_gateway_waiting_for_ack", "Tasks that a storage took.", tasks.waitingForAck),
             ("holdfast_gateway_buried", "Tasks that nobody would take.", tasks.buried),
-            ("holdfast_gateway_connections", "Open SMTP and LMTP connections.", listener.table.count),
+            (
+                "holdfast_gateway_connections", "Open SMTP and LMTP connections.",
+                listener.table.count
+            ),
             ("holdfast_gateway_releases_waiting", "Releases not done.", releases.count),
         ]
         return metrics

@@ -107,7 +107,8 @@ package struct GatewayConfiguration: Sendable {
         guard !text.isEmpty else { return nil }
         guard let smarthost = Smarthost(text) else {
             throw section.error(
-                "smarthost", "is \"\(text)\"; it must be like \"mail.example.org:25\" or "
+                "smarthost",
+                "is \"\(text)\"; it must be like \"mail.example.org:25\" or "
                     + "\"lmtp:127.0.0.1:24\"")
         }
         return smarthost

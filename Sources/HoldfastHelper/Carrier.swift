@@ -37,7 +37,11 @@ struct Carrier: Sendable {
         guard let (roster, links) = surroundings.roster.current, links.links.contains(link),
             let source = roster.nodes.first(where: { $0.name == source && $0.role == link.fromRole })
         else { return nil }
-        let targets = roster.nodes(of: link.toRole).filter { $0.writable && $0.name != source.name }
+        // A full disk takes no mail, but it must get the acks by which it empties.
+        let needsRoom = link.toQueue == "input"
+        let targets = roster.nodes(of: link.toRole).filter { node in
+            node.name != source.name && (node.writable || !needsRoom)
+        }
         return (source, targets)
     }
 

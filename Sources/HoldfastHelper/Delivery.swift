@@ -156,7 +156,7 @@ extension Record {
     func result(of error: any Error) -> ItemResult {
         let outcome: Outcome
         switch error {
-        case let error as NodeError where !error.isTemporary: outcome = .refused(error.message)
+        case let error as NodeError where error.isAboutTheItem: outcome = .refused(error.message)
         case let error as RecordError: outcome = .refused("\(error)")
         default: outcome = .later("\(error)")
         }

@@ -15,8 +15,9 @@ struct OrderCarrier: Sendable {
             guard let storage = storage(of: copy.node) else { continue }
             let carried: Carried
             do {
-                carried = try await surroundings.client.record(
+                let url = NodeClient.recordURL(
                     at: storage, segment: copy.segment, offset: copy.offset, mail: order.mail)
+                carried = try await surroundings.client.record(at: url)
             } catch {
                 surroundings.logger.info(
                     "Copy not readable", metadata: ["mail": "\(order.mail)", "error": "\(error)"])

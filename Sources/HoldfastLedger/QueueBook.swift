@@ -86,6 +86,11 @@ package struct QueueBook: Sendable {
         return leaseCount
     }
 
+    /// Passes over what is not there any more.
+    package mutating func skip(to position: Position) {
+        next = max(next, position)
+    }
+
     /// The item is done with; nothing of it stays. True when it was unfinished.
     @discardableResult
     package mutating func finish(_ position: Position) -> Bool {

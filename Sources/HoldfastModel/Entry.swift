@@ -12,12 +12,15 @@ package struct Entry: Hashable, Sendable {
     /// CRC-32C of the message section as stored.
     package var checksum: UInt32
     package var keepUntil: Day
+    /// The position up to which the DAL must hold this node's entries before this one: whoever holds
+    /// less has lost something, and says how much it has.
+    package var after: Position
     /// Shipped before: travels beside the order and never moves the DAL's sequence.
     package var again: Bool
 
     package init(
         location: Location, position: Position, length: UInt64, disk: DiskID, host: String,
-        checksum: UInt32, keepUntil: Day, again: Bool = false
+        checksum: UInt32, keepUntil: Day, after: Position = .none, again: Bool = false
     ) {
         self.location = location
         self.position = position
@@ -26,6 +29,7 @@ package struct Entry: Hashable, Sendable {
         self.host = host
         self.checksum = checksum
         self.keepUntil = keepUntil
+        self.after = after
         self.again = again
     }
 }
@@ -59,6 +63,7 @@ extension IndexItem {
         static let words: UInt8 = 10
         static let kind: UInt8 = 11
         static let keepUntil: UInt8 = 12
+        static let after: UInt8 = 13
     }
 
     /// The item as it travels: the record with the entry in place of its message.
@@ -76,6 +81,7 @@ extension IndexItem {
         fields.write(Tag.words, words)
         fields.write(Tag.kind, UInt64(record.header.kind.rawValue))
         fields.write(Tag.keepUntil, UInt64(max(0, entry.keepUntil.number)))
+        fields.write(Tag.after, entry.after.raw)
         var item = record
         item.setKind(.entry, mail: record.header.mail)
         item.setMessage(fields.bytes[...])
@@ -106,6 +112,7 @@ extension IndexItem {
             case Tag.words: words = field.text
             case Tag.kind: kind = RecordKind(rawValue: try UInt8(clamping: field.number))
             case Tag.keepUntil: entry.keepUntil = Day(number: try Int32(clamping: field.number))
+            case Tag.after: entry.after = Position(raw: try field.number)
             default: break
             }
         }

@@ -8,27 +8,32 @@
 /// from the octets for imports, so that the same octets are one mail. Never used for order. Printed
 /// as 26 letters and digits (Crockford's base 32, lower case), and any unique prefix will do.
 package struct MailID: Hashable, Comparable, Sendable {
-    package let number: UInt128
+    // Two words and not one number of 128 bits: Swift 6.3.1 loses its way back from an async function
+    // that is given such a number on the stack.
+    private let high: UInt64
+    private let low: UInt64
 
     package init(_ number: UInt128) {
-        self.number = number
+        high = UInt64(truncatingIfNeeded: number >> 64)
+        low = UInt64(truncatingIfNeeded: number)
     }
+
+    package var number: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
     /// A fresh id: 48 bits of milliseconds, then 80 random ones.
     package init(at now: Timestamp, using random: inout some RandomNumberGenerator) {
-        let clock = UInt128(UInt64(bitPattern: now.milliseconds) & 0xffff_ffff_ffff)
-        let high = UInt128(random.next() as UInt64) << 16
-        let low = UInt128((random.next() as UInt64) & 0xffff)
-        number = clock << 80 | high | low
+        high = UInt64(bitPattern: now.milliseconds) << 16 | (random.next() as UInt64) & 0xffff
+        low = random.next()
     }
 
     /// The id of an imported message: the first half of the digest of its octets.
     package init(ofOctets digest: Digest) {
-        number = UInt128(digest.words.0) << 64 | UInt128(digest.words.1)
+        high = digest.words.0
+        low = digest.words.1
     }
 
     package static func < (left: MailID, right: MailID) -> Bool {
-        left.number < right.number
+        (left.high, left.low) < (right.high, right.low)
     }
 }
 
@@ -102,6 +107,6 @@ extension MailID {
     /// Nil unless there are sixteen bytes.
     package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
-        number = bytes.reduce(0) { $0 << 8 | UInt128($1) }
+        self.init(bytes.reduce(0) { $0 << 8 | UInt128($1) })
     }
 }

@@ -10,21 +10,27 @@ package enum Role: String, CaseIterable, Codable, Sendable {
 ///
 /// A name may be given to another folder; an identity never is.
 package struct NodeID: Hashable, Sendable, LosslessStringConvertible {
-    package let number: UInt128
+    // Two words, for the reason that `MailID` gives.
+    private let high: UInt64
+    private let low: UInt64
 
     package init(_ number: UInt128) {
-        self.number = number
+        high = UInt64(truncatingIfNeeded: number >> 64)
+        low = UInt64(truncatingIfNeeded: number)
     }
 
     package init(using random: inout some RandomNumberGenerator) {
-        number = UInt128(random.next() as UInt64) << 64 | UInt128(random.next() as UInt64)
+        high = random.next()
+        low = random.next()
     }
+
+    package var number: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
     package var bytes: [UInt8] { withUnsafeBytes(of: number.bigEndian, Array.init) }
 
     package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
-        number = bytes.reduce(0) { $0 << 8 | UInt128($1) }
+        self.init(bytes.reduce(0) { $0 << 8 | UInt128($1) })
     }
 
     /// Thirty-two hexadecimal digits.

@@ -21,6 +21,9 @@ package struct NodeError: Error, CustomStringConvertible {
         status == 0 ? "\(address) cannot be reached: \(message)" : message
     }
 
+    /// It was understood, and what was sent is at fault: nobody else will take it either.
+    package var isAboutTheItem: Bool { [400, 409, 413, 422].contains(status) }
+
     /// It cannot be reached, is starting, or is full: the same may go well later.
     package var isTemporary: Bool { status == 0 || status == 429 || status >= 500 }
 }
@@ -109,6 +112,11 @@ extension NodeError {
         let wrapped = try? JSONDecoder().decode(Wrapped.self, from: Data(body.utf8))
         return wrapped?.error.message ?? body.trimmingCharacters(in: .whitespacesAndNewlines)
     }
+}
+
+extension NodeClient: CustomDebugStringConvertible {
+    /// Without the token: descriptions end up in logs.
+    package var debugDescription: String { "NodeClient" }
 }
 
 extension HTTPClientRequest.Body {

@@ -6,6 +6,7 @@ package import HoldfastModel
 internal import Foundation
 package import NIOCore
 internal import NIOHTTP1
+internal import Synchronization
 
 /// Items as a helper got them.
 package enum Carried: Sendable {
@@ -15,26 +16,67 @@ package enum Carried: Sendable {
 }
 
 /// The octets of a large record's message, from one node's answer into another node's request.
-package struct PassedOn: AsyncSequence, Sendable {
+///
+/// They come off the network as they are read, so they can be read once.
+package final class PassedOn: AsyncSequence, Sendable {
     package typealias Element = ByteBuffer
-    let first: [UInt8]
-    let body: HTTPClientResponse.Body
+    private let stream: Mutex<RecordStream<HTTPClientResponse.Body.AsyncIterator>?>
+
+    init(_ stream: sending RecordStream<HTTPClientResponse.Body.AsyncIterator>) {
+        self.stream = Mutex(stream)
+    }
 
     package struct Iterator: AsyncIteratorProtocol {
-        var first: [UInt8]
-        var body: HTTPClientResponse.Body.AsyncIterator
+        fileprivate var stream: RecordStream<HTTPClientResponse.Body.AsyncIterator>?
 
         package mutating func next() async throws -> ByteBuffer? {
-            guard first.isEmpty else {
-                defer { first = [] }
-                return ByteBuffer(bytes: first)
-            }
-            return try await body.next()
+            try await stream?.nextPiece().map { ByteBuffer(bytes: $0) }
         }
     }
 
     package func makeAsyncIterator() -> Iterator {
-        Iterator(first: first, body: body.makeAsyncIterator())
+        let taken = stream.withLock { stream in
+            let taken = stream
+            stream = nil
+            return taken
+        }
+        precondition(taken != nil, "what comes off the network is read once")
+        return Iterator(stream: taken)
+    }
+}
+
+/// The sections of a large record, and its message behind them, as one body.
+private struct WithSections: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+    let sections: [UInt8]
+    let rest: PassedOn
+
+    struct Iterator: AsyncIteratorProtocol {
+        var sections: [UInt8]?
+        var rest: PassedOn.Iterator
+
+        mutating func next() async throws -> ByteBuffer? {
+            guard let sections else { return try await rest.next() }
+            self.sections = nil
+            return ByteBuffer(bytes: sections)
+        }
+    }
+
+    func makeAsyncIterator() -> Iterator {
+        Iterator(sections: sections, rest: rest.makeAsyncIterator())
+    }
+}
+
+extension HTTPClientResponse {
+    /// The records of an answer; a large one only up to where its message begins.
+    fileprivate func carried() async throws -> Carried {
+        guard headers.first(name: "Holdfast-Beside") != nil else {
+            let body = try await body.collect(upTo: 3 * Wire.batchBytesMax)
+            return .batch(try Record.all(in: body.octets))
+        }
+        var stream = RecordStream(body.makeAsyncIterator())
+        let record = try await stream.readSections()
+        return .large(record, rest: PassedOn(stream))
     }
 }
 
@@ -46,27 +88,7 @@ extension NodeClient {
         let response = try await send(
             .POST, "\(address)/queues/\(queue)/leases", body: .json(LeaseBody(request)),
             headers: [("Content-Type", "application/json")], pollSeconds: request.waitSeconds)
-        guard response.status != .noContent else { return nil }
-        guard response.headers.first(name: "Holdfast-Beside") != nil else {
-            let body = try await response.body.collect(upTo: 3 * Wire.batchBytesMax)
-            return .batch(try Record.all(in: body.octets))
-        }
-        return try await Self.large(response.body)
-    }
-
-    private static func large(_ body: HTTPClientResponse.Body) async throws -> Carried {
-        var waiting: [UInt8] = []
-        // The sections come in the first pieces; what follows them is passed through.
-        for try await buffer in body {
-            waiting.append(contentsOf: buffer.readableBytesView)
-            guard waiting.count >= RecordHeader.bytes else { continue }
-            let header = try waiting.withUnsafeBytes { try RecordHeader(decoding: $0) }
-            guard waiting.count >= header.messageOffset else { continue }
-            var bytes = waiting[...]
-            let record = try Record(takingFrom: &bytes, messageBeside: true)
-            return .large(record, rest: PassedOn(first: Array(bytes), body: body))
-        }
-        throw RecordError.cutShort
+        return response.status == .noContent ? nil : try await response.carried()
     }
 
     /// Puts a batch into a queue; a result for each item, and the position that the node names.
@@ -86,9 +108,8 @@ extension NodeClient {
     ) async throws -> Receipt {
         let sections = record.encoded
         let length = Int64(sections.count) + Int64(clamping: record.header.message.bytes)
-        let whole = PassedOn(first: sections + rest.first, body: rest.body)
         return try await put(
-            .stream(whole, length: .known(length)), into: address, queue: queue,
+            .stream(WithSections(sections: sections, rest: rest), length: .known(length)), into: address, queue: queue,
             [("Holdfast-Beside", "1")])
     }
 
@@ -115,17 +136,19 @@ extension NodeClient {
             body: .bytes(ByteBuffer(bytes: results.encoded)), headers: headers)
     }
 
-    /// The record at a place, with its message, or with what follows of it.
-    package func record(
+    /// Where a node gives out one of its records.
+    package static func recordURL(
         at address: String, segment: SegmentNumber, offset: UInt64, mail: MailID
-    ) async throws -> Carried {
-        let url = "\(address)/records/\(segment)/\(offset)?mail=\(mail)"
-        let response = try await send(.GET, url)
-        guard response.headers.first(name: "Holdfast-Beside") != nil else {
-            let body = try await response.body.collect(upTo: 3 * Wire.batchBytesMax)
-            guard let record = try Record.all(in: body.octets).first else { throw RecordError.cutShort }
-            return .batch([record])
-        }
-        return try await Self.large(response.body)
+    ) -> String {
+        "\(address)/records/\(segment)/\(offset)?mail=\(mail)"
+    }
+
+    /// The record at a place, with its message, or with what follows of it.
+    ///
+    /// - Parameter url: from `recordURL`.
+    package func record(at url: String) async throws -> Carried {
+        let carried = try await send(.GET, url).carried()
+        if case .batch(let records) = carried, records.count != 1 { throw RecordError.cutShort }
+        return carried
     }
 }

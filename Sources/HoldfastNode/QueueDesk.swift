@@ -3,6 +3,7 @@
 
 package import HoldfastLedger
 internal import HoldfastModel
+internal import HoldfastSegments
 internal import Synchronization
 
 /// What a helper asks a queue for.
@@ -100,9 +101,10 @@ package final class QueueDesk: Sendable {
         return leased
     }
 
-    /// As many as fit; one that is too large for any batch goes alone.
+    /// As many as fit; one whose message is not held in memory goes alone.
     private static func fitting(_ entries: [QueueEntry], bytesMax: Int) -> [QueueEntry] {
         var bytes = 0
+        let bytesMax = min(bytesMax, Int(SegmentReader.wholeMessageBytesMax))
         let count =
             entries.firstIndex { entry in
                 bytes += Int(clamping: entry.length)

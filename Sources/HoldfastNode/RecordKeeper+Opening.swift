@@ -22,16 +22,19 @@ extension RecordKeeper {
         logger: Logger
     ) throws -> (keeper: RecordKeeper, recovery: Recovery) {
         var random = SystemRandomNumberGenerator()
-        let folder = try DataFolder.open(path, newNode: NodeID(using: &random).number)
         let disk = RealDisk()
-        let ledger = try openLedger(path + "/ledger.sqlite", on: disk, logger: logger)
         let segments = SegmentFolder(path + "/segments", on: disk)
+        let folder = try DataFolder.open(
+            path, newNode: NodeID(using: &random).number,
+            lastRun: SegmentStore.run(of: try segments.files().last?.segment ?? 0))
+        let ledger = try openLedger(path + "/ledger.sqlite", on: disk, logger: logger)
         let recovery = try catchUp(ledger, with: segments, now: clock.now, logger: logger)
         let owner = SegmentOwner(
             node: NodeID(folder.node), disk: DiskID(folder.disk), run: folder.run)
         let store = try SegmentStore(folder: segments.path, owner: owner, limits: limits, on: disk)
         let keeper = RecordKeeper(
-            folder: folder, ledger: ledger, store: store, disk: disk, clock: clock, name: name)
+            folder: folder, ledger: ledger, store: store, disk: disk, clock: clock, name: name,
+            logger: logger)
         return (keeper, recovery)
     }
 

@@ -5,6 +5,7 @@ package import HoldfastDisk
 package import HoldfastLedger
 package import HoldfastModel
 package import HoldfastSegments
+internal import Logging
 
 /// Keeps records in a data folder: one sync for all that waits, then one ledger transaction.
 ///
@@ -21,6 +22,8 @@ package final class RecordKeeper: Sendable {
         package var passesOn: Bool
         /// Written although the mail is held: the new record stands for it from then on.
         package var replacesHeld = false
+        /// Its id was just drawn by chance: nobody can hold it, and nobody needs to look.
+        package var isFresh = false
 
         package init(
             _ item: Appendable, keepClass: KeepClass, sender: String = "", subject: String = "",
@@ -62,6 +65,7 @@ package final class RecordKeeper: Sendable {
     private let ledgerThread: DiskThread
     let readThread: DiskThread
     private let claims = Claims()
+    private let backlog = LedgerBacklog()
     private let appends: Batcher<[Offer], [Result<Placed, SegmentError>]>
     private let notes: Batcher<LedgerChange, Void>
 
@@ -74,7 +78,7 @@ package final class RecordKeeper: Sendable {
 
     init(
         folder: DataFolder, ledger: Ledger, store: SegmentStore, disk: any Disk, clock: MachineClock,
-        name: String
+        name: String, logger: Logger
     ) {
         self.folder = folder
         self.ledger = ledger
@@ -84,11 +88,11 @@ package final class RecordKeeper: Sendable {
         appendThread = DiskThread(name: "append \(name)")
         ledgerThread = DiskThread(name: "ledger \(name)")
         readThread = DiskThread(name: "read \(name)")
-        let (arrivals, claims) = (arrivals, claims)
+        let (arrivals, claims, backlog) = (arrivals, claims, backlog)
         let notes = Batcher<LedgerChange, Void>(
             on: ledgerThread, weightMax: Self.rowsATransaction
         ) { changes in
-            let result = Result { try ledger.commit(changes) }
+            let result = Result { try backlog.commit(changes, to: ledger, logger: logger) }
             arrivals.notify()
             return changes.map { _ in result }
         }
@@ -110,6 +114,10 @@ package final class RecordKeeper: Sendable {
         guard appends.waitingWeight + weight <= Self.waitingBytesMax || appends.waitingWeight == 0,
             notes.waitingWeight <= Self.waitingRowsMax
         else { return offers.map { _ in .failure(Problem.overloaded) } }
+        if backlog.isBehind {
+            // Asking again is what lets the ledger try again.
+            do { try await note(.kept([], segments: [])) } catch { return offers.map { _ in .failure(error) } }
+        }
         var results = [Result<Kept, any Error>?](repeating: nil, count: offers.count)
         var open = Array(offers.indices)
         while let first = open.first {
@@ -128,9 +136,12 @@ package final class RecordKeeper: Sendable {
         _ claimed: [Int], of offers: [Offer], _ results: inout [Result<Kept, any Error>?]
     ) async {
         let mails = claimed.map { offers[$0].mail }
-        let held: [MailID: Held]
+        let known = claimed.filter { !offers[$0].isFresh }.map { offers[$0].mail }
+        var held: [MailID: Held] = [:]
         do {
-            held = try await readThread.run { [ledger] in try ledger.held(mails) }
+            if !known.isEmpty {
+                held = try await readThread.run { [ledger] in try ledger.held(known) }
+            }
         } catch {
             for index in claimed { results[index] = .failure(error) }
             return claims.release(mails)
@@ -199,5 +210,10 @@ package final class RecordKeeper: Sendable {
 
 extension RecordKeeper.Offer {
     package var mail: MailID { item.record.header.mail }
-    var weight: Int { Int(clamping: item.record.header.recordBytes) }
+
+    /// A message that landed takes no memory while it waits: it weighs as much as a batch of its own.
+    var weight: Int {
+        let bytes = Int(clamping: item.record.header.recordBytes)
+        return item.message == nil ? bytes : min(bytes, RecordKeeper.batchBytesMax)
+    }
 }

@@ -42,7 +42,7 @@ struct Block {
 
     /// Whether a whole block matches its checksum.
     fileprivate static func holds(_ block: ArraySlice<UInt8>, checksumAt place: Int) -> Bool {
-        guard block.count >= place + 4 else { return false }
+        guard place >= 0, block.count >= place + 4 else { return false }
         let found = block.dropFirst(place).prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
         return found == checksum(of: block, at: place)
     }

@@ -48,6 +48,11 @@ package final class SegmentStore: Sendable {
 
     private static let segmentsARunMax: UInt64 = 1_000_000
 
+    /// The run that made a segment.
+    package static func run(of segment: SegmentNumber) -> UInt32 {
+        UInt32(clamping: segment / segmentsARunMax)
+    }
+
     package init(
         folder: String, owner: SegmentOwner, limits: Limits = Limits(), on disk: any Disk
     ) throws(SegmentError) {

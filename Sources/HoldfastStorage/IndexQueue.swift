@@ -16,14 +16,27 @@ final class IndexQueue: Sendable {
     private struct State {
         /// What the DAL said it holds.
         var held: Position
+        /// Up to here nothing that follows `held` could be read.
+        var passedOver = Position.none
         var lease: UInt64 = 0
         var leasedUntil: Int64 = 0
         var again: Set<Position> = []
+        /// When the last entry is shipped once more, to find out whether the DAL still holds it.
+        var probeAt: Int64 = 0
+    }
+
+    /// What one lease may ship.
+    private struct Claim {
+        var lease: UInt64
+        var held: Position
+        var from: Position
+        var again: [Position]
     }
 
     static let name = "index"
     /// Entries that may wait to be shipped again; beyond, an ack is made late, by a later offer.
     private static let againMax = 100_000
+    private static let probeMilliseconds: Int64 = 600_000
 
     private let keeper: RecordKeeper
     private let disk: DiskID
@@ -65,16 +78,22 @@ final class IndexQueue: Sendable {
     private func leaseNow(_ request: LeaseRequest) async throws -> Leased? {
         let now = keeper.clock.monotonicMilliseconds
         // The lease is taken first: whoever comes second finds it taken while this one still reads.
-        let claimed = state.withLock { state -> (lease: UInt64, from: Position, again: [Position])? in
+        let claimed = state.withLock { state -> Claim? in
             guard state.leasedUntil <= now else { return nil }
             state.lease += 1
             state.leasedUntil = now + QueueDesk.leaseSeconds * 1000
-            return (state.lease, state.held.next, Array(state.again.prefix(request.itemsMax / 4)))
+            if state.probeAt <= now, state.held > .none {
+                state.again.insert(state.held)
+                state.probeAt = now + Self.probeMilliseconds
+            }
+            return Claim(
+                lease: state.lease, held: state.held, from: max(state.held, state.passedOver).next,
+                again: Array(state.again.prefix(request.itemsMax / 4)))
         }
         guard let claimed else { return nil }
         let items: [LeasedItem]
         do {
-            items = try await self.items(from: claimed.from, again: claimed.again, request)
+            items = try await self.items(of: claimed, request)
         } catch {
             giveBack(claimed.lease)
             throw error
@@ -92,19 +111,18 @@ final class IndexQueue: Sendable {
         }
     }
 
-    private func items(
-        from position: Position, again: [Position], _ request: LeaseRequest
-    ) async throws -> [LeasedItem] {
+    private func items(of claim: Claim, _ request: LeaseRequest) async throws -> [LeasedItem] {
         let logger = logger
-        let records = try await keeper.read { ledger, reader in
-            let old = again.isEmpty ? [] : try ledger.entries(at: again)
-            let new = try ledger.entries(from: position, limit: request.itemsMax - old.count)
+        let (seen, records) = try await keeper.read { ledger, reader in
+            let old = claim.again.isEmpty ? [] : try ledger.entries(at: claim.again)
+            let new = try ledger.entries(from: claim.from, limit: request.itemsMax - old.count)
             var bytes = 0
-            return (old.map { ($0, true) } + new.map { ($0, false) }).prefix { entry, _ in
+            let fitting = (old.map { ($0, true) } + new.map { ($0, false) }).prefix { entry, _ in
                 // What is read now is held until it is shipped.
                 bytes += Int(clamping: min(entry.length, SegmentReader.wholeMessageBytesMax))
                 return bytes <= request.bytesMax || bytes == Int(clamping: entry.length)
-            }.compactMap { entry, isAgain -> (QueueEntry, Record, Bool)? in
+            }
+            let records = fitting.compactMap { entry, isAgain -> (QueueEntry, Record, Bool)? in
                 do throws(SegmentError) {
                     let record = try reader.record(
                         segment: entry.segment, offset: entry.offset, mail: entry.mail)
@@ -115,15 +133,30 @@ final class IndexQueue: Sendable {
                     return nil
                 }
             }
+            return (fitting.map { ($0.0.position, $0.1) }, records)
         }
+        if records.isEmpty { passOver(seen) }
         var items: [LeasedItem] = []
         for (entry, record, isAgain) in records {
-            items.append(LeasedItem(try await item(entry, record, isAgain: isAgain).encoded))
+            let item = try await item(entry, record, after: claim.held, isAgain: isAgain)
+            items.append(LeasedItem(item.encoded))
         }
         return items
     }
 
-    private func item(_ entry: QueueEntry, _ record: Record, isAgain: Bool) async throws -> IndexItem {
+    /// Nothing of these can be read: the queue goes on behind them.
+    private func passOver(_ entries: [(position: Position, isAgain: Bool)]) {
+        state.withLock { state in
+            for entry in entries {
+                state.again.remove(entry.position)
+                if !entry.isAgain { state.passedOver = max(state.passedOver, entry.position) }
+            }
+        }
+    }
+
+    private func item(
+        _ entry: QueueEntry, _ record: Record, after held: Position, isAgain: Bool
+    ) async throws -> IndexItem {
         let location = Location(
             node: NodeID(keeper.folder.node), segment: entry.segment, offset: entry.offset)
         var shown = record
@@ -132,7 +165,7 @@ final class IndexQueue: Sendable {
             entry: Entry(
                 location: location, position: entry.position, length: entry.length, disk: disk,
                 host: host, checksum: record.header.message.checksum,
-                keepUntil: record.header.keepUntil, again: isAgain),
+                keepUntil: record.header.keepUntil, after: held, again: isAgain),
             record: shown, words: isAgain ? "" : try await words(of: record, entry))
     }
 
@@ -178,7 +211,10 @@ final class IndexQueue: Sendable {
     func settle(_ results: [ItemResult], position: Position?) {
         let next = state.withLock { state -> Position in
             for result in results { state.again.remove(result.position) }
-            if let position { state.held = position }
+            if let position {
+                if position < state.held { state.passedOver = .none }
+                state.held = position
+            }
             state.leasedUntil = 0
             return state.held
         }

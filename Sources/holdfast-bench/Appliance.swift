@@ -56,7 +56,7 @@ final class Appliance {
     func waitUntilAlive(roles: Set<String>, client: NodeClient) async throws {
         for _ in 0..<200 {
             let roster = try? await client.json(
-                .GET, address("registry", "registry-1") + "/nodes", as: Roster.self)
+                .GET, address("registry", "registry") + "/nodes", as: Roster.self)
             if roles.isSubset(of: roster?.nodes.map(\.role.rawValue) ?? []) { return }
             guard process.isRunning else { break }
             try await Task.sleep(for: .milliseconds(50))

@@ -60,7 +60,7 @@ struct EndToEnd: AsyncParsableCommand {
     private func waitUntilFound(
         _ accepted: Int, _ appliance: Appliance, _ client: NodeClient
     ) async throws -> Date {
-        let url = appliance.address("dal", "dal-1") + "/mails/count?q=subject:bench"
+        let url = appliance.address("dal", "dal") + "/mails/count?q=subject:bench"
         let end = Date().addingTimeInterval(300)
         while Date() < end {
             let answer = try await client.json(.GET, url, as: CountAnswer.self)

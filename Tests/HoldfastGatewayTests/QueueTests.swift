@@ -11,7 +11,9 @@ import Testing
 private let message = Array("Subject: x\r\n\r\ntext\r\n".utf8)
 
 extension Leased {
-    fileprivate func results(_ outcome: Outcome, slip: Slip? = nil, by node: String = "s")
+    fileprivate func results(
+        _ outcome: Outcome, slip: Slip? = nil, by node: String = "s"
+    )
         -> [ItemResult]
     {
         items.map { item in

@@ -65,7 +65,8 @@ extension NodeClient {
         try await served { gateway, client, address in
             let answer = try await client.post(
                 message,
-                to: "\(address)/mails?sender=a%40x.example&recipient=b+c@y.example&recipient=d@y.example"
+                to:
+                    "\(address)/mails?sender=a%40x.example&recipient=b+c@y.example&recipient=d@y.example"
                     + "&keep_days=7")
             #expect(answer.outcome == "stored")
             #expect(answer.size == message.count)
@@ -117,7 +118,8 @@ extension NodeClient {
 
     @Test("a full disk is 507")
     func isFull() async throws {
-        try await served(Wanted(values: ["reserve_bytes": .integer(1 << 40)])) { _, client, address in
+        try await served(Wanted(values: ["reserve_bytes": .integer(1 << 40)])) {
+            _, client, address in
             let status = try await client.status(of: message, to: "\(address)/mails?recipient=b")
             #expect(status == 507)
         }

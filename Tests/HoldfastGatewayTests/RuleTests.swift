@@ -166,8 +166,9 @@ import Testing
     @Test("a task is over at its keep-until day, on the word of a clock that runs")
     func ends() {
         let today = Day(number: 100)
-        #expect(TaskRules.isOver(keepUntil: today, today: today, clock: .runs))
-        #expect(!TaskRules.isOver(keepUntil: today.advanced(by: 1), today: today, clock: .runs))
+        let yesterday = today.advanced(by: -1)
+        #expect(TaskRules.isOver(keepUntil: yesterday, today: today, clock: .runs))
+        #expect(!TaskRules.isOver(keepUntil: today, today: today, clock: .runs))
         #expect(!TaskRules.isOver(keepUntil: Day(number: 1), today: today, clock: .jumped))
         let check = ClockCheck(wall: Timestamp(milliseconds: 5_000), monotonic: 1_000)
         let hour = Timestamp(milliseconds: 3_605_000)
@@ -178,7 +179,9 @@ import Testing
 }
 
 @Suite struct SpoolRulesTests {
-    private func segment(_ number: UInt64, records: Int, complete: Bool = true) -> SpoolRules.Segment {
+    private func segment(
+        _ number: UInt64, records: Int, complete: Bool = true
+    ) -> SpoolRules.Segment {
         SpoolRules.Segment(number: number, isComplete: complete, records: records)
     }
 

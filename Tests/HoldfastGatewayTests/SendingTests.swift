@@ -103,7 +103,8 @@ private func sending(to smarthost: TestSmarthost, lmtp: Bool = false) -> Wanted 
         try await withGateway(sending(to: smarthost)) { gateway in
             _ = try await gateway.take(try order(1, of: Array("Subject: x\n\n.dot\nend".utf8)))
             _ = try await gateway.ended(MailID(1))
-            #expect(smarthost.messages[0].message == Array("Subject: x\r\n\r\n.dot\r\nend\r\n".utf8))
+            #expect(
+                smarthost.messages[0].message == Array("Subject: x\r\n\r\n.dot\r\nend\r\n".utf8))
             #expect(gateway.releases.release(MailID(1))?.lineEndsChanged == true)
         }
     }
@@ -179,7 +180,8 @@ private func sending(to smarthost: TestSmarthost, lmtp: Bool = false) -> Wanted 
             (.init(final: ["552 too much"]), .refused), (.init(final: []), .inDoubt),
             (.init(hello: ["250 plain"], final: ["250 ok"]), .sent),
         ] as [(TestSmarthost.Manner, RecipientResult.Outcome)])
-    func followsReplies(manner: TestSmarthost.Manner, outcome: RecipientResult.Outcome) async throws {
+    func followsReplies(manner: TestSmarthost.Manner, outcome: RecipientResult.Outcome) async throws
+    {
         let smarthost = try TestSmarthost(manner)
         defer { smarthost.stop() }
         try await withGateway(sending(to: smarthost)) { gateway in
@@ -212,13 +214,15 @@ private func sending(to smarthost: TestSmarthost, lmtp: Bool = false) -> Wanted 
         let smarthost = try TestSmarthost(.init(final: ["250 ok", "550 no", "250 ok"]))
         defer { smarthost.stop() }
         try await withGateway(sending(to: smarthost, lmtp: true)) { gateway in
-            _ = try await gateway.take(try order(1, of: message, to: ["a@y.example", "b@y.example", "c@y.example"]))
+            _ = try await gateway.take(
+                try order(1, of: message, to: ["a@y.example", "b@y.example", "c@y.example"]))
             let results = try await gateway.ended(MailID(1))
             #expect(results.map(\.outcome) == [.sent, .refused, .sent])
         }
     }
 
-    @Test("a crash between the final dot and the note leaves the release in doubt, and sends nothing")
+    @Test(
+        "a crash between the final dot and the note leaves the release in doubt, and sends nothing")
     func staysInDoubt() async throws {
         let folder = TestFolder()
         let smarthost = try TestSmarthost()

@@ -88,7 +88,8 @@ func noise(_ count: Int) -> [UInt8] {
         }
     }
 
-    @Test("an encrypted mail carries its summary, and opens with its key", arguments: [false, true])
+    @Test(
+        "an encrypted mail carries its summary, and opens with its key", arguments: [false, true])
     func encrypts(withWords: Bool) async throws {
         let keys = try #require(KeyRing(text: KeyRing.freshLine(number: 3)))
         let wanted = Wanted(

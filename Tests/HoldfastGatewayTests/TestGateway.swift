@@ -35,7 +35,9 @@ struct Wanted {
     var configuration: GatewayConfiguration {
         get throws {
             var values = values
-            for key in ["smtp", "lmtp"] where values[key] == nil { values[key] = .text("127.0.0.1:0") }
+            for key in ["smtp", "lmtp"] where values[key] == nil {
+                values[key] = .text("127.0.0.1:0")
+            }
             values["reserve_bytes"] = values["reserve_bytes"] ?? .integer(0)
             var section = ConfigurationSection(name: "gateway", values: values)
             var configuration = try GatewayConfiguration(
@@ -83,7 +85,8 @@ func withGateway<Result: Sendable>(
             folder: data, ledger: try Ledger(path: nil),
             store: try SegmentStore(
                 folder: "/segments", owner: owner, limits: configuration.segments, on: disk),
-            disk: disk, clock: MachineClock(), name: "g")
+            disk: disk, clock: MachineClock(), name: "g",
+            logger: quiet)
     }
     let component = try await GatewayComponent(
         name: "g", configuration: configuration, keeper: keeper, recovery: .init(), keys: .none,

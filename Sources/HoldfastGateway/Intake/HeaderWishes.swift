@@ -47,7 +47,8 @@ struct HeaderWishes: Sendable {
         headerHasEnded = line.isEmpty
         // Two comparisons spare nearly every line the rest.
         guard line.count > Self.keepDays.count, line[0] | 0x20 == Self.keepDays[0],
-            line.starts(with: Self.keepDays, by: { ($0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0) == $1 })
+            line.starts(
+                with: Self.keepDays, by: { ($0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0) == $1 })
         else { return }
         let value = String(decoding: line.dropFirst(Self.keepDays.count), as: UTF8.self)
         wishes.keepDays = wishes.keepDays ?? Int(value.trimmingCharacters(in: .whitespaces))

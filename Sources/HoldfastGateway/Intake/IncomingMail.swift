@@ -51,6 +51,9 @@ struct IncomingMail: Sendable {
         encoder = MessageEncoder(mail: id, compression: coding.compression, key: key)
     }
 
+    /// SHA-256 of the octets so far.
+    var digest: HoldfastModel.Digest { hash.digest }
+
     /// Takes the next octets.
     mutating func add(_ octets: ArraySlice<UInt8>) async throws {
         bytes += octets.count
@@ -146,7 +149,9 @@ struct TakenMessage: Sendable {
 
 extension TakenMessage {
     /// A message that was at hand as a whole.
-    init(digest: HoldfastModel.Digest, octets: [UInt8], wishes: IntakeRules.Wishes, section: [UInt8]) {
+    init(
+        digest: HoldfastModel.Digest, octets: [UInt8], wishes: IntakeRules.Wishes, section: [UInt8]
+    ) {
         self.init(
             digest: digest, bytes: octets.count, wishes: wishes, section: section, landed: nil,
             beginning: octets)

@@ -23,7 +23,7 @@ final class Intake: Sendable {
 
     /// What became of a mail.
     enum Outcome: Sendable {
-        case kept(MailID, isNew: Bool, Digest)
+        case kept(MailID, isNew: Bool)
         case later(Obstacle)
         case refused(String)
     }
@@ -36,7 +36,8 @@ final class Intake: Sendable {
     }
 
     init(
-        rules: IntakeRules, configuration: GatewayConfiguration, keeper: RecordKeeper, keys: KeyRing,
+        rules: IntakeRules, configuration: GatewayConfiguration, keeper: RecordKeeper,
+        keys: KeyRing,
         room: DiskRoom, logger: Logger
     ) {
         self.rules = rules
@@ -90,11 +91,15 @@ final class Intake: Sendable {
                 case .clock: unsure.id(for: digest, envelope, now: mail.received) ?? mail.id
                 case .octets: MailID(ofOctets: message.digest)
                 }
-            guard id != mail.id, mail.coding.keyNumber != 0 else {
-                return await keep(message, of: mail, as: id, digest, envelope, asked)
+            let isFresh = id == mail.id
+            guard !isFresh, mail.coding.keyNumber != 0 else {
+                return await keep(
+                    message, received: mail.received, as: id, isFresh: isFresh, digest, envelope,
+                    asked)
             }
-            let (again, encoded) = try await encodeAgain(mail, message, as: id)
-            return await keep(encoded, of: again, as: id, digest, envelope, asked)
+            let encoded = try await encodeAgain(mail, message, as: id)
+            return await keep(
+                encoded, received: mail.received, as: id, isFresh: false, digest, envelope, asked)
         } catch {
             return .later(obstacle(error))
         }
@@ -115,7 +120,7 @@ final class Intake: Sendable {
     /// What was sealed under one id does not open under another.
     private func encodeAgain(
         _ mail: IncomingMail, _ message: TakenMessage, as id: MailID
-    ) async throws -> (IncomingMail, TakenMessage) {
+    ) async throws -> TakenMessage {
         var again = try begin(id, received: mail.received)
         var decoder = MessageDecoder(
             mail: mail.id, compression: mail.coding.compression, key: try key(mail.coding, mail.id))
@@ -125,20 +130,21 @@ final class Intake: Sendable {
             for chunk in chunks { try await again.add(chunk[...]) }
         }
         try decoder.finish()
-        return (again, try await again.finish())
+        return try await again.finish()
     }
 
     private func keep(
-        _ message: TakenMessage, of mail: IncomingMail, as id: MailID, _ digest: Digest,
-        _ envelope: Envelope, _ asked: IntakeRules.Wishes
+        _ message: TakenMessage, received: Timestamp, as id: MailID, isFresh: Bool,
+        _ digest: Digest, _ envelope: Envelope, _ asked: IntakeRules.Wishes
     ) async -> Outcome {
-        let offer = offer(
-            message, id: id, received: mail.received, headerDigest: digest, envelope: envelope,
+        var offer = offer(
+            message, id: id, received: received, headerDigest: digest, envelope: envelope,
             asked: asked)
+        offer.isFresh = isFresh
         let result = await keeper.keep([offer])[0]
         // A batch that failed may have reached the disk all the same.
         if case .failure(SegmentError.disk) = result {
-            unsure.insert(id, digest, envelope, at: mail.received)
+            unsure.insert(id, digest, envelope, at: received)
         }
         return outcome(of: result, offer.item.record.header)
     }
@@ -200,13 +206,13 @@ final class Intake: Sendable {
         switch result {
         case .success(.placed):
             tally.countMail(bytes: Int(clamping: header.originalBytes))
-            return .kept(header.mail, isNew: true, header.digest)
+            return .kept(header.mail, isNew: true)
         case .success(.held(let held)):
             guard held.digest == header.digest else {
                 logger.error("Same id, other content", metadata: ["mail": "\(header.mail)"])
                 return .refused("another mail has this id")
             }
-            return .kept(header.mail, isNew: false, header.digest)
+            return .kept(header.mail, isNew: false)
         case .failure(let error): return .later(obstacle(error))
         }
     }

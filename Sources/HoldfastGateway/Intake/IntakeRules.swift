@@ -45,7 +45,8 @@ enum EnvelopeRules {
     static func fault(sender: String, recipients: [String], recipientsNeeded: Bool) -> String? {
         if recipientsNeeded, recipients.isEmpty { return "A mail needs a recipient." }
         if recipients.count > recipientsMax {
-            return "A mail has at most \(recipientsMax) recipients; this one has \(recipients.count)."
+            return
+                "A mail has at most \(recipientsMax) recipients; this one has \(recipients.count)."
         }
         for address in [sender] + recipients {
             guard address.utf8.count <= Mailbox.pathBytesMax else {

@@ -14,7 +14,9 @@ struct MessageHash: Sendable {
 
     var digest: HoldfastModel.Digest {
         let words = hash.finalize().withUnsafeBytes { bytes in
-            (0..<4).map { UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)) }
+            (0..<4).map {
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self))
+            }
         }
         return HoldfastModel.Digest(words: (words[0], words[1], words[2], words[3]))
     }

@@ -55,7 +55,9 @@ final class WatchedConnection: Sendable {
         wait(until: .max, isIdle: false)
     }
 
-    fileprivate func verdict(_ rules: ConnectionRules, now: Int64, stopping: Int64?, stopMax: Int64)
+    fileprivate func verdict(
+        _ rules: ConnectionRules, now: Int64, stopping: Int64?, stopMax: Int64
+    )
         -> ConnectionRules.Verdict
     {
         rules.verdict(
@@ -98,7 +100,9 @@ final class ConnectionTable: Sendable {
     func enter(_ connection: WatchedConnection) -> Bool {
         state.withLock { state in
             let ofClient = connection.client.isEmpty ? 0 : state.clients[connection.client] ?? 0
-            guard rules.admits(open: state.connections.count, ofClient: ofClient) else { return false }
+            guard rules.admits(open: state.connections.count, ofClient: ofClient) else {
+                return false
+            }
             state.connections[ObjectIdentifier(connection)] = connection
             state.clients[connection.client, default: 0] += 1
             return true
@@ -122,7 +126,9 @@ final class ConnectionTable: Sendable {
 
     /// Sends away who was silent for too long and, once the gateway stops, who has no mail under way.
     func sweep(now: Int64) {
-        let (connections, stoppedAt) = state.withLock { (Array($0.connections.values), $0.stoppedAt) }
+        let (connections, stoppedAt) = state.withLock {
+            (Array($0.connections.values), $0.stoppedAt)
+        }
         for connection in connections {
             let verdict = connection.verdict(
                 rules, now: now, stopping: stoppedAt.map { now - $0 }, stopMax: stopMilliseconds)

@@ -113,7 +113,7 @@ struct MailConnection {
         _ mail: consuming IncomingMail, _ envelope: Envelope
     ) async -> Session.Outcome {
         switch await intake.keep(mail, for: envelope) {
-        case .kept(let id, _, _): return .kept(id)
+        case .kept(let id, _): return .kept(id)
         case .refused(let reason):
             intake.tally.countRefusal("conflict")
             return .refused(reason)
@@ -129,7 +129,8 @@ struct MailConnection {
         let isReceiving = turn.conversation.session.isReceiving
         let seconds = isReceiving ? limits.dataSecondsMax : limits.commandSecondsMax
         watched.wait(
-            until: min(now + Int64(seconds) * 1000, turn.lastMail + Int64(limits.mailSecondsMax) * 1000),
+            until: min(
+                now + Int64(seconds) * 1000, turn.lastMail + Int64(limits.mailSecondsMax) * 1000),
             isIdle: turn.conversation.isIdle)
     }
 

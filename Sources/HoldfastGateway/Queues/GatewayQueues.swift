@@ -35,7 +35,8 @@ struct GatewayQueues: QueueSource, QueueTarget {
         }
     }
 
-    func takeLarge(into queue: String, _ record: Record, _ next: NextPiece) async throws -> Receipt {
+    func takeLarge(into queue: String, _ record: Record, _ next: NextPiece) async throws -> Receipt
+    {
         guard queue == "orders" else {
             throw Refusal.absent("A gateway takes nothing large into \(queue).")
         }
@@ -49,7 +50,8 @@ struct GatewayQueues: QueueSource, QueueTarget {
         let results = records.map { record in
             ItemResult(
                 mail: record.header.mail,
-                outcome: record.header.kind == .ack ? .kept : .refused("this is no ack"), node: name)
+                outcome: record.header.kind == .ack ? .kept : .refused("this is no ack"), node: name
+            )
         }
         return Receipt(results: results)
     }

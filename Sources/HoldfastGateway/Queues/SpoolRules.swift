@@ -54,7 +54,8 @@ struct SpoolRules: Sendable {
     static let idleMilliseconds: Int64 = 300_000
 
     /// An active segment that holds something, nothing of it left, and that did not grow.
-    static func isIdle(_ segment: Segment, finished: Int, unchangedFor milliseconds: Int64) -> Bool {
+    static func isIdle(_ segment: Segment, finished: Int, unchangedFor milliseconds: Int64) -> Bool
+    {
         !segment.isComplete && segment.records > 0 && finished >= segment.records
             && milliseconds >= idleMilliseconds
     }

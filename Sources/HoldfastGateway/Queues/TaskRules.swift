@@ -76,7 +76,7 @@ enum TaskRules {
 
     /// Nobody need keep it any longer: the task is finished without an ack.
     static func isOver(keepUntil: Day, today: Day, clock: ClockCheck.Verdict) -> Bool {
-        clock == .runs && keepUntil <= today
+        clock == .runs && keepUntil < today
     }
 }
 

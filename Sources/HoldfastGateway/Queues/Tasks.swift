@@ -62,7 +62,8 @@ final class Tasks: Sendable {
         let read = try await keeper.read { _, reader in
             entries.filter { $0.kind != .order }.map { entry in
                 let record = Result {
-                    try reader.record(segment: entry.segment, offset: entry.offset, mail: entry.mail)
+                    try reader.record(
+                        segment: entry.segment, offset: entry.offset, mail: entry.mail)
                 }
                 return (entry, record)
             }
@@ -114,7 +115,8 @@ final class Tasks: Sendable {
     private func setAside(_ entry: QueueEntry, _ error: any Error) {
         logger.error("Mail not read", metadata: ["mail": "\(entry.mail)", "error": "\(error)"])
         if case SegmentError.disk = error {
-            putBack(entry.position, after: TaskRules.backMilliseconds.upperBound, reason: "\(error)")
+            putBack(
+                entry.position, after: TaskRules.backMilliseconds.upperBound, reason: "\(error)")
         } else {
             desk.update { $0.bury(entry.position, reason: "\(error)") }
         }

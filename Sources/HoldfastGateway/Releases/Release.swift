@@ -83,7 +83,8 @@ struct Release: Sendable {
         results = order.recipients.indices.map { place in
             if let result = mark.results[place] {
                 return RecipientResult(
-                    recipient: order.recipients[place], outcome: result.outcome, reply: result.reply)
+                    recipient: order.recipients[place], outcome: result.outcome, reply: result.reply
+                )
             }
             guard mark.inFlight.contains(place) else { return nil }
             return inDoubt(place, "The gateway stopped between the final dot and the reply")

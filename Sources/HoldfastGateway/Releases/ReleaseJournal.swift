@@ -4,8 +4,8 @@
 internal import HoldfastLedger
 internal import HoldfastModel
 internal import HoldfastNode
-internal import HoldfastSegments
 internal import HoldfastSMTP
+internal import HoldfastSegments
 internal import Logging
 
 /// Appends what must survive a crash about a release: on return it would.

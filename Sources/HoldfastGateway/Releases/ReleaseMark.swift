@@ -35,7 +35,8 @@ extension ReleaseMark {
         fields.write(Tag.number, UInt64(number))
         for (place, result) in results.sorted(by: { $0.key < $1.key }) {
             fields.write(
-                Tag.result, Self.bytes(place) + [result.outcome.rawValue] + Array(result.reply.utf8))
+                Tag.result, Self.bytes(place) + [result.outcome.rawValue] + Array(result.reply.utf8)
+            )
         }
         for place in inFlight { fields.write(Tag.inFlight, Self.bytes(place)) }
         fields.write(Tag.lineEndsChanged, lineEndsChanged ? 1 : 0)
@@ -68,10 +69,12 @@ extension ReleaseMark {
 
     private mutating func readResult(_ value: ArraySlice<UInt8>) throws(RecordError) {
         let place = try Self.place(value)
-        guard let code = value.dropFirst(4).first, let outcome = RecipientResult.Outcome(rawValue: code)
+        guard let code = value.dropFirst(4).first,
+            let outcome = RecipientResult.Outcome(rawValue: code)
         else { throw .malformed("a recipient's result of an unknown kind") }
         results[place] = RecipientResult(
-            recipient: "", outcome: outcome, reply: String(decoding: value.dropFirst(5), as: UTF8.self))
+            recipient: "", outcome: outcome,
+            reply: String(decoding: value.dropFirst(5), as: UTF8.self))
     }
 
     private static func bytes(_ place: Int) -> [UInt8] {
@@ -93,6 +96,7 @@ extension MailID {
     /// The id of a release's mark.
     static func mark(_ number: Int, of order: MailID) -> MailID {
         let number = withUnsafeBytes(of: UInt64(number).bigEndian, Array.init)
-        return MailID(ofOctets: MessageHash.digest(of: Array("holdfast mark".utf8), order.bytes, number))
+        return MailID(
+            ofOctets: MessageHash.digest(of: Array("holdfast mark".utf8), order.bytes, number))
     }
 }

@@ -4,8 +4,8 @@
 internal import HoldfastLedger
 internal import HoldfastModel
 internal import HoldfastNode
-internal import HoldfastSegments
 internal import HoldfastSMTP
+internal import HoldfastSegments
 internal import Logging
 internal import ServiceLifecycle
 internal import Synchronization
@@ -156,7 +156,8 @@ final class Releases: Sendable {
         release.giveUp(rules, now: keeper.clock.now)
         if release.isSettled { await end(&release) }
         let after =
-            release.isSettled ? rules.writeAgainMilliseconds : rules.wait(afterAttempts: release.attempts)
+            release.isSettled
+            ? rules.writeAgainMilliseconds : rules.wait(afterAttempts: release.attempts)
         if !release.isDone {
             release.nextTry = keeper.clock.monotonicMilliseconds + after
             release.nextTryAt = keeper.clock.now.advanced(bySeconds: after / 1000)
@@ -175,7 +176,8 @@ final class Releases: Sendable {
         guard let smarthost = configuration.smarthost else {
             let reply = Reply(
                 550, "5.4.4",
-                "No smarthost is configured: set smarthost in the section [gateway], then release again")
+                "No smarthost is configured: set smarthost in the section [gateway], then release again"
+            )
             release.take(open, all: .refused(reply))
             return
         }
@@ -186,7 +188,8 @@ final class Releases: Sendable {
             inspection = try await message.inspect()
         } catch {
             logger.error(
-                "Release not readable", metadata: ["order": "\(release.order.id)", "error": "\(error)"])
+                "Release not readable",
+                metadata: ["order": "\(release.order.id)", "error": "\(error)"])
             release.take(open, all: Self.result(of: error))
             return
         }
@@ -205,7 +208,8 @@ final class Releases: Sendable {
         let changed = inspection.needsRepair
         var hasBegun = false
         let results = await call.send(mail, message, repairing: changed) { known in
-            let settled = zip(open, known).compactMap { place, result in result.map { (place, $0) } }
+            let settled = zip(open, known).compactMap { place, result in result.map { (place, $0) }
+            }
             let inFlight = zip(open, known).filter { $0.1 == nil }.map(\.0)
             hasBegun = await journal.mark(
                 &release, inFlight: inFlight, attempt: Dictionary(uniqueKeysWithValues: settled),
@@ -234,7 +238,8 @@ final class Releases: Sendable {
     /// What cannot be read now may be another time, unless it is damaged.
     private static func result(of error: any Error) -> Delivery.Result {
         switch error {
-        case SpooledMessage.Problem.damaged, CodecError.damaged, is RecordError, SegmentError.damaged:
+        case SpooledMessage.Problem.damaged, CodecError.damaged, is RecordError,
+            SegmentError.damaged:
             .refused(Reply(554, "5.6.0", "The mail cannot be sent: \(error)"))
         default:
             .tryLater(Reply(451, "4.3.0", "The mail cannot be read now: \(error)"))
@@ -251,6 +256,7 @@ extension Release {
 extension Order {
     fileprivate func envelope(for places: [Int]) -> Envelope {
         Envelope(
-            sender: sender, recipients: places.map { recipients[$0] }, eightBit: eightBit, utf8: utf8)
+            sender: sender, recipients: places.map { recipients[$0] }, eightBit: eightBit,
+            utf8: utf8)
     }
 }

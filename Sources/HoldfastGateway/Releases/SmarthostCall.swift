@@ -58,18 +58,21 @@ struct SmarthostCall: Sendable {
     private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.seconds(Self.connectSeconds))
-        let initializer: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> = {
-            channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandlers([
-                    IdleStateHandler(allTimeout: .seconds(Self.silenceSeconds)), CloseWhenIdle(),
-                ])
-                return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+        let initializer:
+            @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> = {
+                channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers([
+                        IdleStateHandler(allTimeout: .seconds(Self.silenceSeconds)),
+                        CloseWhenIdle(),
+                    ])
+                    return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+                }
             }
-        }
         switch smarthost.place {
         case .tcp(let host, let port):
-            return try await bootstrap.connect(host: host, port: port, channelInitializer: initializer)
+            return try await bootstrap.connect(
+                host: host, port: port, channelInitializer: initializer)
         case .unix(let path):
             return try await bootstrap.connect(
                 unixDomainSocketPath: path, channelInitializer: initializer)

@@ -3,8 +3,8 @@
 
 internal import HoldfastModel
 internal import HoldfastNode
-internal import HoldfastSegments
 internal import HoldfastSMTP
+internal import HoldfastSegments
 
 /// The message of an order, in the plain, chunk by chunk.
 struct SpooledMessage: Sendable {

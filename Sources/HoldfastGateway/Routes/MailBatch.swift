@@ -41,7 +41,7 @@ extension MailRoutes {
 
     private static func outcome(_ outcome: Intake.Outcome) -> Outcome {
         switch outcome {
-        case .kept(_, let isNew, _): isNew ? .kept : .alreadyHeld
+        case .kept(_, let isNew): isNew ? .kept : .alreadyHeld
         case .refused(let reason): .refused(reason)
         case .later(let obstacle): .later(obstacle.sentence)
         }

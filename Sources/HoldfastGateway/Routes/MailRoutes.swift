@@ -68,17 +68,14 @@ struct MailRoutes: Sendable {
         }
         do {
             var mail = try intake.begin()
-            var hash = MessageHash()
             for try await buffer in request.body {
-                let octets = buffer.octets
-                hash.add(octets)
-                try await mail.add(octets)
+                try await mail.add(buffer.octets)
             }
-            let bytes = mail.bytes
+            let (bytes, digest) = (mail.bytes, mail.digest)
             let outcome = await intake.keep(
                 mail, for: query.envelope, asked: IntakeRules.Wishes(keepDays: query.keepDays),
                 identity: query.isImport ? .octets : .clock)
-            return try answer(outcome, bytes: bytes, hash.digest)
+            return try answer(outcome, bytes: bytes, digest)
         } catch IncomingMail.Problem.tooLarge {
             intake.tally.countRefusal("too_large")
             throw tooLarge
@@ -93,7 +90,7 @@ struct MailRoutes: Sendable {
         _ outcome: Intake.Outcome, bytes: Int, _ digest: Digest
     ) throws -> TakenAnswer {
         switch outcome {
-        case .kept(let id, let isNew, _):
+        case .kept(let id, let isNew):
             return TakenAnswer(
                 id: id.description, outcome: isNew ? "stored" : "duplicate", size: bytes,
                 sha256: digest.hex)

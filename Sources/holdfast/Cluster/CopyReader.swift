@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way back out: a mail's octets from whichever copy is at hand and whole.
 
+internal import AsyncHTTPClient
 internal import Crypto
 internal import HoldfastModel
 internal import HoldfastNode
 internal import HoldfastSegments
 internal import NIOCore
+internal import NIOHTTP1
 
 /// Fetches messages, and gives out none whose octets are not those that were received.
 struct CopyReader: Sendable {
@@ -44,16 +46,13 @@ struct CopyReader: Sendable {
             throw Unfit(reason: "lies on a storage that is away", isAway: true)
         }
         do {
-            let carried = try await cluster.client.record(
+            let url = NodeClient.recordURL(
                 at: address, segment: copy.segment, offset: copy.offset, mail: id)
-            var check = OctetsCheck(mail: mail)
-            switch carried {
-            case .batch(let records):
-                guard let record = records.first else { throw RecordError.cutShort }
-                return try await decoded(record, Whole(section: record.message), &check)
-            case .large(let record, let rest):
-                return try await decoded(record, rest, &check)
-            }
+            let response = try await cluster.client.send(.GET, url)
+            var stream = RecordStream(response.body.makeAsyncIterator())
+            var opener = try opener(of: try await stream.readSections(), mail)
+            while let piece = try await stream.nextPiece() { try await opener.take(piece) }
+            return try await opener.finish()
         } catch let error as NodeError {
             throw Unfit(reason: "could not be fetched: \(error)", isAway: error.isTemporary)
         } catch let error as CodecError {
@@ -63,31 +62,44 @@ struct CopyReader: Sendable {
         }
     }
 
-    /// Opens the message section piece by piece; holds no more than a large message's piece.
-    private func decoded<Pieces: AsyncSequence>(
-        _ record: Record, _ pieces: Pieces, _ check: inout OctetsCheck
-    ) async throws -> MessageOctets where Pieces.Element == ByteBuffer {
+    private func opener(of record: Record, _ mail: MailAnswer) throws(CodecError) -> SectionOpener {
         let header = record.header
         let key =
             header.encrypted ? try cluster.keys.key(header.keyNumber, for: header.mail) : nil
-        var decoder = MessageDecoder(
-            mail: header.mail, compression: header.compression, key: key)
-        var collector = OctetsCollector(thread: thread)
-        var left = header.message.bytes
-        for try await piece in pieces {
-            // Zeros up to the next record may follow the section.
-            let section = piece.octets.prefix(Int(clamping: left))
-            left -= UInt64(section.count)
-            check.add(section: section)
-            var chunks: [[UInt8]] = []
-            try decoder.add(section) { chunks.append($0) }
-            for chunk in chunks {
-                check.add(octets: chunk)
-                try await collector.add(chunk)
-            }
+        return SectionOpener(
+            header: header, keys: cluster.keys, left: header.message.bytes,
+            decoder: MessageDecoder(
+                mail: header.mail, compression: header.compression, key: key),
+            collector: OctetsCollector(thread: thread), check: OctetsCheck(mail: mail))
+    }
+}
+
+/// Opens a message section that comes piece by piece; holds no more of it than a chunk.
+private struct SectionOpener {
+    let header: RecordHeader
+    let keys: KeyRing
+    /// Bytes of the section still to come.
+    var left: UInt64
+    var decoder: MessageDecoder
+    var collector: OctetsCollector
+    var check: OctetsCheck
+
+    mutating func take(_ piece: ArraySlice<UInt8>) async throws {
+        // Zeros up to the next record may follow the section.
+        let section = piece.prefix(Int(clamping: left))
+        left -= UInt64(section.count)
+        check.add(section: section)
+        var chunks: [[UInt8]] = []
+        try decoder.add(section) { chunks.append($0) }
+        for chunk in chunks {
+            check.add(octets: chunk)
+            try await collector.add(chunk)
         }
+    }
+
+    mutating func finish() async throws -> MessageOctets {
         try decoder.finish()
-        try check.finish(header, keys: cluster.keys)
+        try check.finish(header, keys: keys)
         return try await collector.finish()
     }
 }
@@ -119,23 +131,6 @@ private struct OctetsCheck {
             throw CodecError.damaged
         }
     }
-}
-
-/// A section that is at hand, as a sequence of one piece.
-private struct Whole: AsyncSequence, AsyncIteratorProtocol {
-    typealias Element = ByteBuffer
-    private var piece: ByteBuffer?
-
-    init(section: ArraySlice<UInt8>) {
-        piece = ByteBuffer(bytes: section)
-    }
-
-    mutating func next() async -> ByteBuffer? {
-        defer { piece = nil }
-        return piece
-    }
-
-    func makeAsyncIterator() -> Whole { self }
 }
 
 extension CodecError {

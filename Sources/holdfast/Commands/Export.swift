@@ -12,7 +12,8 @@ struct Export: AsyncParsableCommand {
             Example: holdfast export '' --to eml:all
 
             eml and maildir hold the octets exactly as received, checked against their SHA-256; mbox \
-            quotes lines that begin with `From ` (mboxrd). A file that is there already stays as it is.
+            quotes lines that begin with `From ` (mboxrd), and ends a message that ends within a line. A \
+            file that is there already stays as it is.
             """,
         helpNames: .long)
 

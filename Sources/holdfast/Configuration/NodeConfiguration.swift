@@ -24,11 +24,10 @@ struct NodeConfiguration: Sendable {
     }
 
     init(reading section: inout ConfigurationSection) throws(ConfigurationError) {
-        http = try Self.address("http", default: "127.0.0.1:7420", in: &section)
-        let isReachedElsewhere = try section.text("address", default: "") != ""
-        address =
-            isReachedElsewhere
-            ? try Self.address("address", default: http.description, in: &section) : http
+        let listening = try section.text("http", default: "127.0.0.1:7420")
+        http = try Self.address(listening, key: "http", in: section)
+        let reached = try section.text("address", default: "")
+        address = reached.isEmpty ? http : try Self.address(reached, key: "address", in: section)
         if address.isEverywhere {
             throw section.error(
                 "address", "must be set to HOST:PORT where others reach this machine, because http"
@@ -49,11 +48,11 @@ struct NodeConfiguration: Sendable {
     }
 
     private static func address(
-        _ key: String, default standard: String, in section: inout ConfigurationSection
+        _ text: String, key: String, in section: ConfigurationSection
     ) throws(ConfigurationError) -> HostAndPort {
-        let text = try section.text(key, default: standard)
         guard let address = HostAndPort(text) else {
-            throw section.error(key, "is \"\(text)\"; it must be HOST:PORT, like \"\(standard)\"")
+            throw section.error(
+                key, "is \"\(text)\"; it must be HOST:PORT, like \"127.0.0.1:7420\"")
         }
         guard address.port > 0 else {
             throw section.error(
