@@ -13,12 +13,16 @@ let ours: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+// The tests run on the release build, and look inside these targets.
+let tested = ours + [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
+
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
@@ -63,7 +67,7 @@ let package = Package(
         .target(name: "HoldfastLedger", dependencies: ["HoldfastModel", grdb], swiftSettings: ours),
         .target(
             name: "HoldfastCatalog", dependencies: ["HoldfastModel", "HoldfastMIME", grdb],
-            swiftSettings: ours),
+            swiftSettings: tested),
 
         // Floor 2: between nodes.
         .target(
@@ -72,7 +76,7 @@ let package = Package(
                 "HoldfastModel", "HoldfastDisk", "HoldfastSegments", "HoldfastLedger", hummingbird,
                 httpClient, httpTypes, lifecycle, logging, nioCore, nioPosix, nioHTTP, nioFoundation,
             ],
-            swiftSettings: ours),
+            swiftSettings: tested),
         // Floor 3: the components, strangers to one another.
         .target(
             name: "HoldfastRegistry",
@@ -105,7 +109,7 @@ let package = Package(
                 "HoldfastLedger", "HoldfastNode", hummingbird, httpTypes, lifecycle, logging, nioCore,
                 nioFoundation, nioPosix, crypto,
             ],
-            swiftSettings: ours),
+            swiftSettings: tested),
 
         // Floor 4: the program.
         .executableTarget(
@@ -113,10 +117,10 @@ let package = Package(
             dependencies: [
                 "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments", "HoldfastNode",
                 "HoldfastRegistry", "HoldfastHelper", "HoldfastStorage", "HoldfastDAL", "HoldfastGateway",
-                hummingbird, httpClient, httpTypes, lifecycle, logging, nioCore, nioHTTP,
+                hummingbird, httpClient, httpTypes, lifecycle, signals, logging, nioCore, nioHTTP,
                 crypto, toml, arguments,
             ],
-            swiftSettings: ours),
+            swiftSettings: tested),
         .executableTarget(
             name: "holdfast-bench",
             dependencies: [
@@ -146,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "HoldfastNodeTests",
             dependencies: [
-                "HoldfastNode", "HoldfastLedger", "HoldfastModel", "HoldfastSegments", logging,
+                "HoldfastNode", "HoldfastDisk", "HoldfastLedger", "HoldfastModel", "HoldfastSegments",
+                logging,
             ],
             swiftSettings: ours),
         .testTarget(
@@ -167,7 +172,13 @@ let package = Package(
             ],
             swiftSettings: ours),
         .testTarget(
-            name: "HoldfastProgramTests", dependencies: ["holdfast", "HoldfastModel", "HoldfastNode"],
+            name: "HoldfastSystemTests", dependencies: ["HoldfastNode", crypto], swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastProgramTests",
+            dependencies: [
+                "holdfast", "HoldfastModel", "HoldfastDisk", "HoldfastSegments", "HoldfastNode",
+                "HoldfastCatalog", "HoldfastStorage", "HoldfastDAL", "HoldfastGateway", logging, arguments,
+            ],
             swiftSettings: ours),
     ]
 )

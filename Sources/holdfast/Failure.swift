@@ -35,12 +35,21 @@ struct Failure: Error, CustomStringConvertible {
 
     /// What a node answered, as a verb passes it on.
     init(_ error: NodeError) {
-        switch error.status {
-        case 400, 409, 413, 422: self.init(.badQuery, error.message)
-        case 401:
-            self.init(.configuration, "\(error.address) does not accept the token of this configuration")
-        case 404: self.init(.none, error.message)
-        default: self.init(.unreachable, error.description)
+        let text =
+            error.status == 401
+            ? "\(error.address) does not accept the token of this configuration" : error.description
+        self.init(ExitStatus(answer: error.status), text)
+    }
+}
+
+extension ExitStatus {
+    /// What an HTTP status means to a verb; 0 stands for no answer at all.
+    init(answer status: UInt) {
+        switch status {
+        case 400, 409, 413, 422: self = .badQuery
+        case 401: self = .configuration
+        case 404: self = .none
+        default: self = .unreachable
         }
     }
 }

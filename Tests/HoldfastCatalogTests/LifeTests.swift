@@ -6,7 +6,7 @@ import GRDB
 import HoldfastModel
 import Testing
 
-import HoldfastCatalog
+@testable import HoldfastCatalog
 
 private func order(_ number: Int, mail: Int = 1) -> Order {
     Order(

@@ -4,7 +4,7 @@
 import HoldfastModel
 import Testing
 
-import HoldfastCatalog
+@testable import HoldfastCatalog
 
 private func parse(_ text: String, offset: Int = 0) throws -> Condition {
     try Query(parsing: text, now: now, offset: offset).condition

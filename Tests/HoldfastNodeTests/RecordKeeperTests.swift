@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import HoldfastDisk
 import HoldfastLedger
 import HoldfastModel
 import HoldfastNode

@@ -81,7 +81,8 @@ extension String {
         let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
         return utf8.map { byte in
             plain.contains(byte)
-                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "")
+                ? String(UnicodeScalar(byte))
+                : "%" + (byte < 16 ? "0" : "")
                     + String(byte, radix: 16, uppercase: true)
         }.joined()
     }

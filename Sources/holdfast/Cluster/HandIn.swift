@@ -22,7 +22,8 @@ extension Cluster {
 
     /// - Parameter isImport: the same octets are the same mail, and nobody need be its recipient.
     func hand(
-        _ octets: HTTPClientRequest.Body, _ envelope: Envelope, isImport: Bool = false, turn: Int = 0
+        _ octets: HTTPClientRequest.Body, _ envelope: Envelope, isImport: Bool = false,
+        turn: Int = 0
     ) async throws -> HandInAnswer {
         var parameters = ["sender=\(envelope.sender.inQuery)"]
         parameters += envelope.recipients.map { "recipient=\($0.inQuery)" }

@@ -41,10 +41,14 @@ struct Deliver: AsyncParsableCommand {
     }
 
     private func checkPermission() throws {
+        try checkPermission(of: config.path)
         let installation = try config.installation()
-        let token = installation.resolved(installation.node.tokenFile)
-        guard access(token, F_OK) != 0 || access(token, R_OK) == 0 else {
-            throw Failure(.noPermission, "\(token) may not be read by this user")
+        try checkPermission(of: installation.resolved(installation.node.tokenFile))
+    }
+
+    private func checkPermission(of file: String) throws {
+        guard access(file, F_OK) != 0 || access(file, R_OK) == 0 else {
+            throw Failure(.noPermission, "\(file) may not be read by this user")
         }
     }
 }

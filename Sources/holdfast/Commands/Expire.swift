@@ -67,7 +67,8 @@ private struct ExpiryList {
     }
 
     func text(dropped: Bool) -> String {
-        let sum = "\(segments) segments, \(bytes) bytes \(dropped ? "dropped" : "would be dropped")\n"
+        let sum =
+            "\(segments) segments, \(bytes) bytes \(dropped ? "dropped" : "would be dropped")\n"
         return table.isEmpty ? sum : table.text + sum
     }
 }

@@ -6,6 +6,7 @@ internal import ArgumentParser
 /// The words of a query, and from where its dates are meant.
 struct QueryOption: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Seconds east of Greenwich for the dates in the query; else the local time's.",
             valueName: "seconds"))

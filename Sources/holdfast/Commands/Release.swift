@@ -32,7 +32,8 @@ struct Release: AsyncParsableCommand {
         guard (0...86_400).contains(wait) else {
             throw ValidationError("--wait must be from 0 to 86400 seconds")
         }
-        if let wrong = to.first(where: { !$0.contains("@") || $0.contains(where: \.isWhitespace) }) {
+        if let wrong = to.first(where: { !$0.contains("@") || $0.contains(where: \.isWhitespace) })
+        {
             throw ValidationError("'\(wrong)' is not an address")
         }
     }

@@ -60,7 +60,8 @@ struct ConfigurationFile {
         _ value: any TOMLValueConvertible, named name: String
     ) throws(ConfigurationError) -> Values {
         guard let table = value.table else {
-            throw ConfigurationError("\(name) must be a section: a line [\(name)], its keys below it")
+            throw ConfigurationError(
+                "\(name) must be a section: a line [\(name)], its keys below it")
         }
         var values: Values = [:]
         for (key, value) in table { values[key] = ConfigurationValue(value) }
@@ -83,6 +84,7 @@ extension ConfigurationValue {
     private static func list(_ value: any TOMLValueConvertible) -> ConfigurationValue {
         let items = value.array.map { array in array.map { $0.tomlValue.string } } ?? []
         let texts = items.compactMap(\.self)
-        return texts.count == items.count ? .texts(texts) : .other("a list of other things than texts")
+        return texts.count == items.count
+            ? .texts(texts) : .other("a list of other things than texts")
     }
 }

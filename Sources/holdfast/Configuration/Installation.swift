@@ -63,7 +63,8 @@ struct Installation: Sendable {
         }
         gateway = try Self.part(found, .gateway) { section throws(ConfigurationError) in
             let spool = resolved(try section.text("spool", default: "spool"))
-            let component = try GatewayConfiguration(reading: &section, hostname: host)
+            var component = try GatewayConfiguration(reading: &section, hostname: host)
+            if component.hostname.isEmpty { component.hostname = host }
             return GatewaySection(component: component, spool: spool)
         }
         try checkStorages()
@@ -131,7 +132,8 @@ extension Installation {
         for storage in storages {
             guard names.insert(storage.name).inserted else {
                 throw ConfigurationError(
-                    "[[storage]] name \"\(storage.name)\" comes twice; each needs a name of its own")
+                    "[[storage]] name \"\(storage.name)\" comes twice; each needs a name of its own"
+                )
             }
             let folder = storage.configuration.folder
             if let other = folders.updateValue(storage.name, forKey: folder) {
@@ -152,7 +154,8 @@ extension ConfigurationSection {
         let letters = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
         guard (1...63).contains(name.count), name.allSatisfy(letters.contains) else {
             throw error(
-                "name", "is \"\(name)\"; it must be 1 to 63 letters, digits, dots, hyphens or"
+                "name",
+                "is \"\(name)\"; it must be 1 to 63 letters, digits, dots, hyphens or"
                     + " underscores")
         }
         return name

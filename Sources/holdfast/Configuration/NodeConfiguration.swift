@@ -30,13 +30,15 @@ struct NodeConfiguration: Sendable {
         address = reached.isEmpty ? http : try Self.address(reached, key: "address", in: section)
         if address.isEverywhere {
             throw section.error(
-                "address", "must be set to HOST:PORT where others reach this machine, because http"
+                "address",
+                "must be set to HOST:PORT where others reach this machine, because http"
                     + " listens on all its addresses")
         }
         registries = try section.texts("registries")
         for registry in registries where !Self.isBaseAddress(registry) {
             throw section.error(
-                "registries", "holds \"\(registry)\"; it must be like"
+                "registries",
+                "holds \"\(registry)\"; it must be like"
                     + " \"http://10.0.0.1:7420/registry/registry\"")
         }
         tokenFile = try section.text("token_file", default: "token")
@@ -56,7 +58,8 @@ struct NodeConfiguration: Sendable {
         }
         guard address.port > 0 else {
             throw section.error(
-                key, "has port 0; it must be from 1 to 65535 (`holdfast init --http HOST:0` finds a"
+                key,
+                "has port 0; it must be from 1 to 65535 (`holdfast init --http HOST:0` finds a"
                     + " free one)")
         }
         return address

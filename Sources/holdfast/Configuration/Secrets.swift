@@ -13,10 +13,12 @@ extension Installation {
         let path = resolved(node.tokenFile)
         let token = try secret(path, key: "token_file")
             .trimmingCharacters(in: .whitespacesAndNewlines)
-        guard token.utf8.count >= Self.tokenBytesMin, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+        guard token.utf8.count >= Self.tokenBytesMin,
+            token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
         else {
             throw Failure(
-                .configuration, "\(file): [node] token_file \(path) must hold one word of at least"
+                .configuration,
+                "\(file): [node] token_file \(path) must hold one word of at least"
                     + " \(Self.tokenBytesMin) letters and digits")
         }
         return token
@@ -28,7 +30,8 @@ extension Installation {
         let path = resolved(name)
         guard let keys = KeyRing(text: try secret(path, key: "key_file")) else {
             throw Failure(
-                .configuration, "\(file): [node] key_file \(path) must have a line `number key` for"
+                .configuration,
+                "\(file): [node] key_file \(path) must have a line `number key` for"
                     + " each key, 64 hexadecimal digits each")
         }
         return keys

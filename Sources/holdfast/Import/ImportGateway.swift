@@ -113,7 +113,8 @@ private struct Patience {
     mutating func wait(_ reason: String) async throws {
         guard waited < Self.millisecondsMax else {
             throw Failure(
-                .unreachable, "no gateway takes mail: \(reason); run the same import again later, it"
+                .unreachable,
+                "no gateway takes mail: \(reason); run the same import again later, it"
                     + " goes on where it stopped")
         }
         let pause = min(

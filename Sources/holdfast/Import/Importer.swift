@@ -156,7 +156,9 @@ final class ImportFeed: Sendable {
     }
 
     /// Does something else that waits for the sources' disk.
-    func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    func run<Result: Sendable>(
+        _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
         try await thread.run(body)
     }
 }

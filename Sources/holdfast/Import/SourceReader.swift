@@ -182,7 +182,8 @@ private struct OpenMbox {
         case .notMbox:
             isAtEnd = true
             ready.append(
-                .refused(name: file.path, reason: "it does not begin with a From_ line as an mbox does"))
+                .refused(
+                    name: file.path, reason: "it does not begin with a From_ line as an mbox does"))
         }
     }
 

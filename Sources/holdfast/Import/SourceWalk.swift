@@ -98,7 +98,8 @@ struct SourceWalk {
             let found = try entry(path, status)
             guard case .skipped = found else { return found }
             return .unreadable(
-                path: path, reason: "it is neither called .eml nor an mbox; eml:PATH takes it as one"
+                path: path,
+                reason: "it is neither called .eml nor an mbox; eml:PATH takes it as one"
                     + " message")
         }
     }

@@ -46,7 +46,8 @@ struct Appliance {
         let wasThere = disk.exists(folder)
         if wasThere, !(try disk.names(in: folder).isEmpty) {
             throw Failure(
-                .badQuery, "\(folder) is not empty; name a folder that is, or one that is not there")
+                .badQuery, "\(folder) is not empty; name a folder that is, or one that is not there"
+            )
         }
         do {
             try disk.makeFolder(folder)

@@ -34,7 +34,8 @@ struct CopyList {
             + " \(disks == 1 ? "disk" : "disks")\n"
     }
 
+    /// A storage that is left out stands in the roster too, without the identity of its folder.
     private func isAlive(_ copy: CopyAnswer) -> Bool {
-        roster.nodes(of: .storage).contains { $0.name == copy.node }
+        roster.nodes(of: .storage).contains { $0.name == copy.node && $0.node == copy.node_id }
     }
 }

@@ -22,7 +22,8 @@ enum ShownMail {
 
     private static func envelope(of mail: MailAnswer) -> String {
         let sender = mail.sender.isEmpty ? "<>" : mail.sender
-        let recipients = mail.recipients.isEmpty ? "nobody" : mail.recipients.joined(separator: ", ")
+        let recipients =
+            mail.recipients.isEmpty ? "nobody" : mail.recipients.joined(separator: ", ")
         let released = mail.released.map { ", released \(Readable.localTime($0))" } ?? ""
         return "[\(mail.id), received \(Readable.localTime(mail.received)) from \(sender) for"
             + " \(recipients), kept until \(mail.keep_until)\(released)]"

@@ -28,6 +28,7 @@ struct Announcement: Service {
             ServiceManager.tell("READY=1")
         }
         try? await gracefulShutdown()
+        ServiceManager.tell("STOPPING=1")
     }
 
     /// The roster has all our nodes, so the server answers and the Registry knows them.

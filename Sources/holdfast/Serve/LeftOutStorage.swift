@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The place of a storage that could not be opened.
 
+internal import HTTPTypes
 internal import HoldfastModel
 internal import HoldfastNode
-internal import HTTPTypes
 internal import Hummingbird
 internal import ServiceLifecycle
 

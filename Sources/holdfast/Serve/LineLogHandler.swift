@@ -6,7 +6,7 @@ internal import HoldfastModel
 internal import HoldfastNode
 internal import Logging
 
-/// Writes `time level Sentence key=value`; under systemd, which knows the time, `<level>` as it reads it.
+/// Writes `time level Sentence key=value`; under systemd, which knows the time, `<level>` instead.
 struct LineLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]

@@ -59,7 +59,6 @@ struct ServingProcess {
         } catch {
             result = .failure(Self.failure(error, installation))
         }
-        ServiceManager.tell("STOPPING=1")
         for component in components.reversed() { await component.close() }
         // All who could be called have gone.
         try? await client.shutdown()

@@ -39,7 +39,9 @@ struct StatusReport: Codable {
         }
         let order = Role.allCases
         let sorted = nodes.sorted { left, right in
-            let places = (order.firstIndex(of: left.role) ?? 0, order.firstIndex(of: right.role) ?? 0)
+            let places = (
+                order.firstIndex(of: left.role) ?? 0, order.firstIndex(of: right.role) ?? 0
+            )
             return places.0 == places.1 ? left.name < right.name : places.0 < places.1
         }
         return StatusReport(time: now.iso8601, nodes: sorted)
@@ -76,7 +78,7 @@ extension StatusAnswer {
     /// Before an hour of the day is over, its rate says little: it counts as an hour.
     private static let secondsMin = 3600.0
 
-    /// How long the free room lasts at the rate of today; nil when nothing came or nothing is known.
+    /// How long the free room lasts at the rate of today; nil when nothing came, or is known.
     func daysUntilFull(now: Timestamp) -> Double? {
         guard let free = free_bytes, let today = bytes_today, today > 0 else { return nil }
         let seconds = Double(now.milliseconds - now.day.start.milliseconds) / 1000

@@ -51,7 +51,8 @@ struct Output: Sendable {
             if count < 0, errno == EPIPE { throw Closed() }
             guard count >= 0 else {
                 throw Failure(
-                    .someFailed, "the output cannot be written: \(String(cString: strerror(errno)))")
+                    .someFailed, "the output cannot be written: \(String(cString: strerror(errno)))"
+                )
             }
             rest = rest.dropFirst(count)
         }

@@ -30,7 +30,8 @@ struct Table {
     /// A line of titles, then the rows; each line ends with a line feed.
     var text: String {
         let lines = [columns.map(\.title)] + rows
-        let widths = columns.indices.map { place in lines.map { $0[place].displayWidth }.max() ?? 0 }
+        let widths = columns.indices.map { place in lines.map { $0[place].displayWidth }.max() ?? 0
+        }
         return lines.map { cells in
             let padded = columns.indices.map { place in
                 columns[place].isNumber

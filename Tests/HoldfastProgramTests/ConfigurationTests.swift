@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration file: what it takes, what it refuses, and that its texts say the same.
+
+import Foundation
+import HoldfastNode
+import HoldfastSegments
+import HoldfastStorage
+import Testing
+
+@testable import holdfast
+
+@Suite struct ConfigurationTests {
+    @Test("etc/holdfast.toml is the text that init fills in")
+    func exampleIsTheTemplate() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../etc/holdfast.toml")
+        if ProcessInfo.processInfo.environment["HOLDFAST_REWRITE"] != nil {
+            try ConfigurationTemplate.text.write(to: file, atomically: true, encoding: .utf8)
+        }
+        #expect(try String(contentsOf: file, encoding: .utf8) == ConfigurationTemplate.text)
+    }
+
+    @Test("every key that is commented out is accepted, and shows its default")
+    func documentedDefaults() throws {
+        let documented = ConfigurationTemplate.text.split(
+            separator: "\n", omittingEmptySubsequences: false
+        )
+        .map { $0.firstMatch(of: #/^\#[a-z_]+ = /#) == nil ? $0 : $0.dropFirst() }
+        .joined(separator: "\n")
+        let spoken = try Installation(text: documented, file: "/x/holdfast.toml")
+        let silent = try Installation(text: ConfigurationTemplate.text, file: "/x/holdfast.toml")
+        #expect("\(spoken)" == "\(silent)")
+    }
+
+    @Test(
+        "every key that a section knows is documented",
+        arguments: [
+            "[node]", "[registry]", "[helper]", "[storage_defaults]", "[[storage]]", "[dal]",
+            "[gateway]",
+        ])
+    func documentedKeys(section: String) throws {
+        let text = ConfigurationTemplate.text
+        let wrong = text.replacing("\n\(section)\n", with: "\n\(section)\nnobody_knows_this = 1\n")
+        let error = try #require(throws: ConfigurationError.self) {
+            try Installation(text: wrong, file: "holdfast.toml")
+        }
+        let list = try #require(error.description.split(separator: "there are: ").last)
+        var body = try #require(text.split(separator: "\n\(section)\n").last)
+        if section != "[[storage]]" {
+            body = body.prefix(upTo: body.range(of: "\n[")?.lowerBound ?? body.endIndex)
+        }
+        let keys = list.split(separator: ", ")
+        #expect(Set(keys).count == keys.count, "no key is listed twice")
+        for key in keys {
+            let isDocumented = body.contains("\n\(key) = ") || body.contains("\n#\(key) = ")
+            let isShared = section == "[[storage]]" && text.contains("\n#\(key) = ")
+            #expect(isDocumented || isShared, "\(section) \(key)")
+        }
+    }
+
+    @Test(
+        "what is wrong is said in one sentence that names the key and the cure",
+        arguments: [
+            (
+                "[node]\nhttp = 7420",
+                "[node] http must be a text in quotes, like \"127.0.0.1:7420\""
+            ),
+            ("[node]\nhttp = \"nowhere\"", "[node] http is \"nowhere\"; it must be HOST:PORT"),
+            (
+                "[node]\nhttp = \"127.0.0.1:0\"",
+                "[node] http has port 0; it must be from 1 to 65535"
+            ),
+            ("[node]\nhttp = \"0.0.0.0:1\"", "[node] address must be set to HOST:PORT"),
+            (
+                "[node]\nlog_level = \"loud\"",
+                "[node] log_level is \"loud\"; it must be one of \"trace\""
+            ),
+            (
+                "[node]\nregistries = [\"10.0.0.1\"]",
+                "it must be like \"http://10.0.0.1:7420/registry"
+            ),
+            ("[node]\n", "[node] registries must name a Registry"),
+            ("[nodes]\n", "[nodes] is not a section; there are: [node], [registry]"),
+            ("[registry]\nname = \"a/b\"", "[registry] name is \"a/b\"; it must be 1 to 63"),
+            (
+                "[registry]\n[gateway]\ncopies = 99",
+                "[gateway] copies is 99; it must be from 1 to 16"
+            ),
+            (
+                "[registry]\n[gateway]\ncopies = 1.5",
+                "[gateway] copies must be a whole number, like 1"
+            ),
+            ("[registry]\n[gateway]\nport = 25", "[gateway] port is not a key of this section"),
+            ("[registry]\n[storage]\n", "[storage] must be written [[storage]], one for each disk"),
+            ("[registry]\n[[storage]]\nsize = 1", "[[storage]] size is not a key"),
+            (
+                "[registry]\n[[storage]]\nname = \"a\"\n[[storage]]\nname = \"a\"\nfolder = \"b\"",
+                "[[storage]] name \"a\" comes twice"
+            ),
+            (
+                "[registry]\n[[storage]]\nfolder = \"a\"\n[[storage]]\nfolder = \"a\"",
+                "is named by storage-1 and storage-2"
+            ),
+            (
+                "[registry]\n[storage_defaults]\nname = \"a\"",
+                "[storage_defaults] name is not a key"
+            ),
+            ("[registry\n", "line 1 is not TOML"),
+        ])
+    func mistakes(text: String, sentence: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try Installation(text: text, file: "holdfast.toml")
+        }
+        #expect(error.description.contains(sentence), "\(error)")
+        #expect(!error.description.contains("\n"))
+    }
+
+    @Test("a storage's own value goes before the shared one, and paths begin at the file")
+    func storages() throws {
+        let text = """
+            [registry]
+            [storage_defaults]
+            segment_bytes_max = 2097152
+            [[storage]]
+            [[storage]]
+            folder = "/mnt/b/mail"
+            segment_bytes_max = 4194304
+            """
+        let storages = try Installation(text: text, file: "etc/holdfast.toml").storages
+        #expect(storages.map(\.name) == ["storage-1", "storage-2"])
+        #expect(storages.map(\.configuration.folder) == ["etc/storage-1", "/mnt/b/mail"])
+        #expect(storages.map(\.configuration.segments.segmentBytesMax) == [2 << 20, 4 << 20])
+    }
+
+    @Test("the Registry of this process is asked first, and no Registry twice")
+    func registries() throws {
+        let text = """
+            [node]
+            http = "10.0.0.1:1"
+            registries = ["http://10.0.0.2:1/registry/b", "http://10.0.0.1:1/registry/registry"]
+            [registry]
+            """
+        let installation = try Installation(text: text, file: "holdfast.toml")
+        #expect(
+            installation.registries == [
+                "http://10.0.0.1:1/registry/registry", "http://10.0.0.2:1/registry/b",
+            ])
+    }
+
+    @Test(
+        "host and port are read with and without brackets",
+        arguments: [
+            ("127.0.0.1:25", "127.0.0.1", 25), ("[::1]:0", "::1", 0),
+            ("mail.example:65535", "mail.example", 65535),
+        ])
+    func hostAndPort(text: String, host: String, port: Int) throws {
+        let address = try #require(HostAndPort(text))
+        #expect(address.host == host)
+        #expect(address.port == port)
+        #expect(address.description == text)
+    }
+
+    @Test(arguments: ["", "25", ":25", "a:b", "a:65536", "::1:25", "a b:1", "a/b:1"])
+    func noHostAndPort(text: String) {
+        #expect(HostAndPort(text) == nil)
+    }
+}

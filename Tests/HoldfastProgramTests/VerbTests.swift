@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line: words, codes and reports.
+
+import ArgumentParser
+import HoldfastModel
+import HoldfastNode
+import Testing
+
+@testable import holdfast
+
+@Suite struct VerbTests {
+    @Test("a query may begin with a hyphen and stand among options")
+    func queries() throws {
+        let search = try Search.parse(["-spam", "from:amy", "--limit", "3", "-has:attachment"])
+        #expect(search.limit == 3)
+        #expect(search.query.question.query == "-spam from:amy -has:attachment")
+        #expect(try Count.parse([""]).query.question.query == "")
+        #expect(
+            try Count.parse(["--utc-offset", "-3600", "x"]).query.question.utcOffsetSeconds == -3600
+        )
+    }
+
+    @Test(
+        "what cannot be meant is a usage error: 2, and 64 for deliver",
+        arguments: [
+            ["search"], ["search", "--limt", "3", "x"], ["search", "--limit", "-1", "x"], ["show"],
+            ["release", "a", "--to", "nobody"],
+            ["show", "--headers", "--copies", "a"], ["export", "x", "--to", "zip:a"], ["import"],
+            ["init", "d", "--storages", "1", "--copies", "2"], ["nothing"], ["deliver", "a@b"],
+        ])
+    func usage(arguments: [String]) throws {
+        let error = try #require(throws: (any Error).self) { try Holdfast.parseAsRoot(arguments) }
+        let ending = Ending(of: error, arguments: ["holdfast"] + arguments)
+        #expect(ending.code == (arguments[0] == "deliver" ? 64 : 2))
+    }
+
+    @Test("help and version are no errors")
+    func help() throws {
+        for arguments in [["--help"], ["--version"], ["search", "--help"], ["init", "--help"]] {
+            let error = #expect(throws: (any Error).self) { try run(arguments) }
+            if let error { #expect(Ending(of: error).code == 0) }
+        }
+    }
+
+    private func run(_ arguments: [String]) throws {
+        var command = try Holdfast.parseAsRoot(arguments)
+        try command.run()
+    }
+
+    @Test("every verb's help has an example")
+    func examples() {
+        for verb in Holdfast.configuration.subcommands {
+            #expect(verb.helpMessage().contains("Example: holdfast \(verb._commandName)"))
+        }
+    }
+
+    @Test(
+        "what a node answers becomes a code",
+        arguments: [
+            (0, 5), (400, 2), (401, 78), (404, 1), (409, 2), (413, 2), (422, 2), (429, 5), (503, 5),
+            (507, 5),
+        ])
+    func codes(status: UInt, code: Int32) {
+        #expect(ExitStatus(answer: status).rawValue == code)
+    }
+
+    private func order(
+        _ state: String, _ outcomes: [String], before: Bool = false
+    ) -> ReleaseReport {
+        let answer = ReleaseAnswer(
+            order: "o", mail: "m", gateway: "g", by: "amy", ordered: "2026-01-05T12:00:00Z",
+            state: state,
+            finished: state == "done" ? "2026-01-05T12:00:01Z" : nil, sent_to: nil,
+            line_ends_changed: false,
+            results: outcomes.map {
+                RecipientAnswer(recipient: "r@x", outcome: $0, reply: "250 ok\u{1b}")
+            },
+            released_before: before)
+        return ReleaseReport(answer, gateway: nil, orderedBefore: before)
+    }
+
+    @Test(
+        "a release is done when every recipient was sent to",
+        arguments: [
+            ("done", ["sent", "sent"], 0), ("done", ["sent", "refused"], 3),
+            ("done", ["in doubt"], 3),
+            ("sending", [], 3), ("waiting", [], 3), ("sending", ["sent"], 3),
+        ])
+    func releases(state: String, outcomes: [String], code: Int32) {
+        #expect(order(state, outcomes).status.rawValue == code)
+    }
+
+    @Test("a release says what a person must know")
+    func remarks() {
+        #expect(order("done", ["sent"]).remarks.isEmpty)
+        #expect(order("done", ["sent"]).lines == "m\tr@x\tsent\t250 ok\u{fffd}\n")
+        #expect(
+            order("done", ["sent"], before: true).remarks.first?.contains("nothing was sent now")
+                == true)
+        #expect(order("done", ["sent"], before: true).status == .done)
+        #expect(order("done", ["in doubt"]).remarks.first?.contains("--again") == true)
+        #expect(
+            order("waiting", []).remarks.first?.contains("no gateway has taken the order") == true)
+    }
+
+    @Test("days until full are reckoned at the rate of today")
+    func daysUntilFull() throws {
+        var status = StatusAnswer(name: "s", role: "storage")
+        let noon = Timestamp(milliseconds: 43_200_000)
+        #expect(status.daysUntilFull(now: noon) == nil)
+        (status.free_bytes, status.bytes_today) = (10_000, 500)
+        #expect(status.daysUntilFull(now: noon) == 10)
+        // A minute after midnight one mail must not look like a flood.
+        let early = try #require(status.daysUntilFull(now: Timestamp(milliseconds: 60_000)))
+        #expect(early > 0.8 && early < 0.9)
+    }
+
+    @Test("an import ends with its counts")
+    func tally() throws {
+        var tally = ImportTally()
+        (tally.read, tally.stored, tally.duplicate) = (12, 10, 1)
+        tally.refuse("a.eml", "it is empty")
+        #expect(
+            tally.text(isDryRun: false) == """
+                read          12
+                stored        10
+                duplicate      1
+                refused        1
+
+                """)
+        #expect(!tally.text(isDryRun: true).contains("stored"))
+        #expect(try tally.json.contains("\"reason\" : \"it is empty\""))
+    }
+
+    @Test(
+        "a bar is as full as the work is done",
+        arguments: [(0, 0, 100), (0, 10, 0), (5, 10, 50), (20, 10, 100)])
+    func bar(done: UInt64, all: UInt64, percent: Int) {
+        #expect(ProgressBar.text(done: done, of: all).hasSuffix("] \(percent) %"))
+    }
+}

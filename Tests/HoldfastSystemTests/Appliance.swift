@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The built program in a folder of its own, started and stopped as a user would.
+
+import Crypto
+import Foundation
+import Testing
+
+/// What a verb printed, and how it ended.
+struct Ran {
+    var output: [UInt8]
+    var messages: String
+    var code: Int32
+
+    var text: String { String(decoding: output, as: UTF8.self) }
+    var line: String { text.trimmingCharacters(in: .whitespacesAndNewlines) }
+}
+
+/// The path of the program that is tested; nil skips the tests of it.
+let program = ProcessInfo.processInfo.environment["HOLDFAST_PROGRAM"]
+/// Real mails, where they are at hand.
+let corpus = ProcessInfo.processInfo.environment["HOLDFAST_CORPUS"].map { $0 + "/dev" }
+let isLong = ProcessInfo.processInfo.environment["HOLDFAST_LONG"] != nil
+
+/// One appliance; its folder goes with it.
+final class Appliance {
+    let folder = NSTemporaryDirectory() + "holdfast-system-\(UInt32.random(in: 0...UInt32.max))"
+    private(set) var smtp = 0
+    private var server: Process?
+
+    init(_ options: String...) throws {
+        let made = try Appliance.run(
+            ["init", folder, "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]
+                + ["--lmtp", "unix:\(folder)/lmtp"] + options)
+        #expect(made.code == 0, "\(made.messages)")
+        let text = try String(contentsOfFile: folder + "/holdfast.toml", encoding: .utf8)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("smtp = ") }
+        smtp = line?.split(separator: ":").last.flatMap { Int($0.dropLast()) } ?? 0
+    }
+
+    deinit {
+        kill()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    var process: Int32 { server?.processIdentifier ?? 0 }
+
+    /// Starts the server and waits until it answers.
+    func start() throws {
+        let server = Process()
+        server.executableURL = URL(fileURLWithPath: program ?? "")
+        server.arguments = ["serve", "--config", folder + "/holdfast.toml"]
+        server.standardOutput = FileHandle.nullDevice
+        let log = folder + "/log"
+        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
+        let handle = FileHandle(forWritingAtPath: log)
+        handle?.seekToEndOfFile()
+        server.standardError = handle
+        try server.run()
+        self.server = server
+        try waitUntil("the server answers") { try verb("count", "").code <= 1 }
+    }
+
+    func stop() {
+        server?.terminate()
+        server?.waitUntilExit()
+        server = nil
+    }
+
+    /// As a power failure of the process: no word of warning.
+    func kill() {
+        guard let server, server.isRunning else { return }
+        Foundation.kill(server.processIdentifier, SIGKILL)
+        server.waitUntilExit()
+        self.server = nil
+    }
+
+    func verb(_ arguments: String...) throws -> Ran {
+        guard let name = arguments.first else { return Ran(output: [], messages: "", code: 0) }
+        let config = ["--config", folder + "/holdfast.toml"]
+        return try Appliance.run([name] + config + arguments.dropFirst())
+    }
+
+    func count(_ query: String) throws -> Int {
+        Int(try verb("count", query).line) ?? -1
+    }
+
+    static func run(_ arguments: [String], input: [UInt8]? = nil) throws -> Ran {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program ?? "")
+        process.arguments = arguments
+        let (output, messages) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = messages
+        let given = Pipe()
+        process.standardInput = given
+        try process.run()
+        if let input { given.fileHandleForWriting.write(Data(input)) }
+        try given.fileHandleForWriting.close()
+        let bytes = [UInt8](output.fileHandleForReading.readDataToEndOfFile())
+        let said = messages.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Ran(
+            output: bytes, messages: String(decoding: said, as: UTF8.self),
+            code: process.terminationStatus)
+    }
+}
+
+/// Waits for a condition, with a limit.
+func waitUntil(
+    _ what: Comment, seconds: Double = 30, _ condition: () throws -> Bool
+) throws {
+    let end = Date().addingTimeInterval(seconds)
+    while Date() < end {
+        if try condition() { return }
+        Thread.sleep(forTimeInterval: 0.05)
+    }
+    Issue.record(what)
+}
+
+func sha256(_ octets: [UInt8]) -> String {
+    SHA256.hash(data: octets).map { String(format: "%02x", $0) }.joined()
+}
