@@ -63,6 +63,11 @@ package struct DataFolder: Sendable {
         return DataFolder(path: path, node: file.node, disk: identity, run: file.run, lock: lock)
     }
 
+    /// Lets another process, or another opening in this one, have the folder.
+    package func leave() {
+        lock.unlock()
+    }
+
     /// Writes beside, syncs, renames over: a power cut leaves the old text or the new.
     private static func replace(_ folder: String, with text: String, on disk: RealDisk) throws {
         let beside = folder + "/holdfast.node.new"

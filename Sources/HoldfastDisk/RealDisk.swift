@@ -105,6 +105,11 @@ package final class RealFile: DiskFile {
         _ = close(descriptor)
     }
 
+    func unlock() {
+        // What cannot be unlocked is when it is closed.
+        _ = flock(descriptor, LOCK_UN)
+    }
+
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskError) {
         var done = 0
         while done < bytes.count {

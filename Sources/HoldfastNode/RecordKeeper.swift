@@ -205,6 +205,7 @@ package final class RecordKeeper: Sendable {
         try await betweenBatches { store in try store.sealFinished(all: true, now: now) }
         try await ledgerThread.run {}
         for thread in [appendThread, ledgerThread, readThread] { thread.stop() }
+        folder.leave()
     }
 }
 
