@@ -25,7 +25,7 @@ let isLong = ProcessInfo.processInfo.environment["HOLDFAST_LONG"] != nil
 final class Appliance {
     let folder = NSTemporaryDirectory() + "holdfast-system-\(UInt32.random(in: 0...UInt32.max))"
     private(set) var smtp = 0
-    private var server: Process?
+    private var server: Child?
 
     init(_ options: String...) throws {
         let made = try Appliance.run(
@@ -42,36 +42,25 @@ final class Appliance {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    var process: Int32 { server?.processIdentifier ?? 0 }
+    var process: Int32 { server?.id ?? 0 }
 
     /// Starts the server and waits until it answers.
     func start() throws {
-        let server = Process()
-        server.executableURL = URL(fileURLWithPath: program ?? "")
-        server.arguments = ["serve", "--config", folder + "/holdfast.toml"]
-        server.standardOutput = FileHandle.nullDevice
-        let log = folder + "/log"
-        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
-        let handle = FileHandle(forWritingAtPath: log)
-        handle?.seekToEndOfFile()
-        server.standardError = handle
-        try server.run()
-        self.server = server
+        server = try Child(
+            ["serve", "--config", folder + "/holdfast.toml"], output: "/dev/null",
+            messages: folder + "/log")
         try waitUntil("the server answers") { try verb("count", "").code <= 1 }
     }
 
     func stop() {
-        server?.terminate()
-        server?.waitUntilExit()
+        _ = server?.end(SIGTERM)
         server = nil
     }
 
     /// As a power failure of the process: no word of warning.
     func kill() {
-        guard let server, server.isRunning else { return }
-        Foundation.kill(server.processIdentifier, SIGKILL)
-        server.waitUntilExit()
-        self.server = nil
+        _ = server?.end(SIGKILL)
+        server = nil
     }
 
     func verb(_ arguments: String...) throws -> Ran {
@@ -84,24 +73,15 @@ final class Appliance {
         Int(try verb("count", query).line) ?? -1
     }
 
-    static func run(_ arguments: [String], input: [UInt8]? = nil) throws -> Ran {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program ?? "")
-        process.arguments = arguments
-        let (output, messages) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = messages
-        let given = Pipe()
-        process.standardInput = given
-        try process.run()
-        if let input { given.fileHandleForWriting.write(Data(input)) }
-        try given.fileHandleForWriting.close()
-        let bytes = [UInt8](output.fileHandleForReading.readDataToEndOfFile())
-        let said = messages.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+    static func run(_ arguments: [String]) throws -> Ran {
+        let beside = NSTemporaryDirectory() + "holdfast-ran-\(UInt64.random(in: 0...UInt64.max))"
+        defer { for ending in [".out", ".err"] { unlink(beside + ending) } }
+        let child = try Child(arguments, output: beside + ".out", messages: beside + ".err")
+        let code = child.wait()
+        let output = try Data(contentsOf: URL(fileURLWithPath: beside + ".out"))
+        let messages = try Data(contentsOf: URL(fileURLWithPath: beside + ".err"))
         return Ran(
-            output: bytes, messages: String(decoding: said, as: UTF8.self),
-            code: process.terminationStatus)
+            output: [UInt8](output), messages: String(decoding: messages, as: UTF8.self), code: code)
     }
 }
 
