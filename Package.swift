@@ -21,7 +21,8 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -64,7 +65,8 @@ let package = Package(
             name: "HoldfastSegments",
             dependencies: ["CHoldfastCompression", "HoldfastModel", "HoldfastDisk", crypto],
             swiftSettings: ours),
-        .target(name: "HoldfastLedger", dependencies: ["HoldfastModel", grdb], swiftSettings: ours),
+        .target(
+            name: "HoldfastLedger", dependencies: ["HoldfastModel", grdb], swiftSettings: ours),
         .target(
             name: "HoldfastCatalog", dependencies: ["HoldfastModel", "HoldfastMIME", grdb],
             swiftSettings: tested),
@@ -74,7 +76,8 @@ let package = Package(
             name: "HoldfastNode",
             dependencies: [
                 "HoldfastModel", "HoldfastDisk", "HoldfastSegments", "HoldfastLedger", hummingbird,
-                httpClient, httpTypes, lifecycle, logging, nioCore, nioPosix, nioHTTP, nioFoundation,
+                httpClient, httpTypes, lifecycle, logging, nioCore, nioPosix, nioHTTP,
+                nioFoundation,
             ],
             swiftSettings: tested),
         // Floor 3: the components, strangers to one another.
@@ -91,7 +94,8 @@ let package = Package(
         .target(
             name: "HoldfastStorage",
             dependencies: [
-                "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments", "HoldfastLedger",
+                "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments",
+                "HoldfastLedger",
                 "HoldfastNode", crypto, hummingbird, httpTypes, lifecycle, logging, nioCore,
             ],
             swiftSettings: ours),
@@ -106,7 +110,8 @@ let package = Package(
             name: "HoldfastGateway",
             dependencies: [
                 "HoldfastModel", "HoldfastSMTP", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments",
-                "HoldfastLedger", "HoldfastNode", hummingbird, httpTypes, lifecycle, logging, nioCore,
+                "HoldfastLedger", "HoldfastNode", hummingbird, httpTypes, lifecycle, logging,
+                nioCore,
                 nioFoundation, nioPosix, crypto,
             ],
             swiftSettings: tested),
@@ -116,7 +121,8 @@ let package = Package(
             name: "holdfast",
             dependencies: [
                 "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments", "HoldfastNode",
-                "HoldfastRegistry", "HoldfastHelper", "HoldfastStorage", "HoldfastDAL", "HoldfastGateway",
+                "HoldfastRegistry", "HoldfastHelper", "HoldfastStorage", "HoldfastDAL",
+                "HoldfastGateway",
                 hummingbird, httpClient, httpTypes, lifecycle, signals, logging, nioCore, nioHTTP,
                 crypto, toml, arguments,
             ],
@@ -124,13 +130,15 @@ let package = Package(
         .executableTarget(
             name: "holdfast-bench",
             dependencies: [
-                "HoldfastModel", "HoldfastDisk", "HoldfastSegments", "HoldfastNode", arguments, crypto,
+                "HoldfastModel", "HoldfastDisk", "HoldfastSegments", "HoldfastNode", arguments,
+                crypto,
                 httpClient, nioCore, nioHTTP,
             ],
             swiftSettings: ours),
 
         // Tests.
-        .testTarget(name: "HoldfastModelTests", dependencies: ["HoldfastModel"], swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastModelTests", dependencies: ["HoldfastModel"], swiftSettings: ours),
         .testTarget(
             name: "HoldfastMIMETests", dependencies: ["HoldfastMIME", "HoldfastModel"],
             swiftSettings: ours),
@@ -139,7 +147,8 @@ let package = Package(
             swiftSettings: ours),
         .testTarget(
             name: "HoldfastSegmentsTests",
-            dependencies: ["HoldfastSegments", "HoldfastDisk", "HoldfastModel"], swiftSettings: ours),
+            dependencies: ["HoldfastSegments", "HoldfastDisk", "HoldfastModel"], swiftSettings: ours
+        ),
         .testTarget(
             name: "HoldfastLedgerTests", dependencies: ["HoldfastLedger", "HoldfastModel"],
             swiftSettings: ours),
@@ -150,34 +159,41 @@ let package = Package(
         .testTarget(
             name: "HoldfastNodeTests",
             dependencies: [
-                "HoldfastNode", "HoldfastDisk", "HoldfastLedger", "HoldfastModel", "HoldfastSegments",
+                "HoldfastNode", "HoldfastDisk", "HoldfastLedger", "HoldfastModel",
+                "HoldfastSegments",
                 logging,
             ],
             swiftSettings: ours),
         .testTarget(
             name: "HoldfastRegistryTests",
-            dependencies: ["HoldfastRegistry", "HoldfastModel", "HoldfastNode"], swiftSettings: ours),
+            dependencies: ["HoldfastRegistry", "HoldfastModel", "HoldfastNode"], swiftSettings: ours
+        ),
         .testTarget(
             name: "HoldfastHelperTests",
             dependencies: ["HoldfastHelper", "HoldfastModel", "HoldfastNode"], swiftSettings: ours),
         .testTarget(
             name: "HoldfastStorageTests",
-            dependencies: ["HoldfastStorage", "HoldfastLedger", "HoldfastModel"], swiftSettings: ours),
+            dependencies: ["HoldfastStorage", "HoldfastLedger", "HoldfastModel"],
+            swiftSettings: ours),
         .testTarget(
             name: "HoldfastGatewayTests",
             dependencies: [
-                "HoldfastGateway", "HoldfastModel", "HoldfastSMTP", "HoldfastDisk", "HoldfastSegments",
-                "HoldfastLedger", "HoldfastNode", hummingbird, httpClient, lifecycle, logging, nioCore,
+                "HoldfastGateway", "HoldfastModel", "HoldfastSMTP", "HoldfastDisk",
+                "HoldfastSegments",
+                "HoldfastLedger", "HoldfastNode", hummingbird, httpClient, lifecycle, logging,
+                nioCore,
                 nioHTTP,
             ],
             swiftSettings: ours),
         .testTarget(
-            name: "HoldfastSystemTests", dependencies: ["HoldfastNode", crypto], swiftSettings: ours),
+            name: "HoldfastSystemTests", dependencies: ["HoldfastNode", crypto], swiftSettings: ours
+        ),
         .testTarget(
             name: "HoldfastProgramTests",
             dependencies: [
                 "holdfast", "HoldfastModel", "HoldfastDisk", "HoldfastSegments", "HoldfastNode",
-                "HoldfastCatalog", "HoldfastStorage", "HoldfastDAL", "HoldfastGateway", logging, arguments,
+                "HoldfastCatalog", "HoldfastStorage", "HoldfastDAL", "HoldfastGateway", logging,
+                arguments,
             ],
             swiftSettings: ours),
     ]

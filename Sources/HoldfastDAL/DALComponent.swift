@@ -74,7 +74,8 @@ package final class DALComponent: Component {
 
     private func expire() async throws {
         // A clock that differs from the Registry's may be wrong by years: nothing goes on its word.
-        guard let ahead = surroundings.roster.clockAhead, abs(ahead) < Self.clockMillisecondsMax else {
+        guard let ahead = surroundings.roster.clockAhead, abs(ahead) < Self.clockMillisecondsMax
+        else {
             return
         }
         let today = surroundings.clock.now.day

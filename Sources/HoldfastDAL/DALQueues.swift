@@ -18,7 +18,9 @@ struct DALQueues: QueueSource, QueueTarget {
 
     func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
         guard queue == "input" else { throw Refusal.absent("A DAL takes nothing into \(queue).") }
-        guard let node else { throw Refusal.malformed("Entries come without the node that made them.") }
+        guard let node else {
+            throw Refusal.malformed("Entries come without the node that made them.")
+        }
         var results: [ItemResult] = []
         var items: [IndexItem] = []
         for record in records {
@@ -30,7 +32,8 @@ struct DALQueues: QueueSource, QueueTarget {
                 results.append(ItemResult(mail: record.header.mail, outcome: .refused(reason)))
             }
         }
-        if let first = items.first?.entry.after, let held = try await lost(before: first, of: node) {
+        if let first = items.first?.entry.after, let held = try await lost(before: first, of: node)
+        {
             // A restored or remade catalog: the storage goes on from what it holds.
             let reason = "the catalog holds less than what this follows"
             let later = records.map { ItemResult(mail: $0.header.mail, outcome: .later(reason)) }
@@ -38,7 +41,9 @@ struct DALQueues: QueueSource, QueueTarget {
         }
         let merged = try await merge(items, from: node)
         for refused in merged.refused {
-            guard let index = records.firstIndex(where: { $0.header.mail == refused.mail }) else { continue }
+            guard let index = records.firstIndex(where: { $0.header.mail == refused.mail }) else {
+                continue
+            }
             results[index].outcome = .refused(refused.reason)
         }
         acks.add(merged.acks.map(\.record))
@@ -103,7 +108,8 @@ extension Merged.Ack {
     fileprivate var record: Record {
         var record = Record(
             RecordHeader(
-                kind: .ack, mail: mail, received: Timestamp(milliseconds: 0), keepUntil: Day(number: 0)))
+                kind: .ack, mail: mail, received: Timestamp(milliseconds: 0),
+                keepUntil: Day(number: 0)))
         record.setSlip(Slip(copiesWanted: 1, keepUntil: Day(number: 0), gateways: gateways))
         return record
     }

@@ -51,7 +51,8 @@ extension DALComponent {
             let text = try context.parameters.require("id")
             let mail = request.uri.queryParameters["mail"].map(String.init) ?? ""
             let details = try await details(mail)
-            guard let state = details.orders.first(where: { $0.order.id.description == text }) else {
+            guard let state = details.orders.first(where: { $0.order.id.description == text })
+            else {
                 throw Refusal.absent("There is no order \(text) for this mail.")
             }
             return JSONAnswer(ReleaseAnswer(state, notes: details.notes))
@@ -108,10 +109,13 @@ extension DALComponent {
 }
 
 extension Request {
-    fileprivate func number(_ name: String, default standard: Int, in range: ClosedRange<Int>) throws -> Int {
+    fileprivate func number(
+        _ name: String, default standard: Int, in range: ClosedRange<Int>
+    ) throws -> Int {
         guard let text = uri.queryParameters[Substring(name)] else { return standard }
         guard let number = Int(text), range.contains(number) else {
-            throw Refusal.malformed("\(name) must be from \(range.lowerBound) to \(range.upperBound).")
+            throw Refusal.malformed(
+                "\(name) must be from \(range.lowerBound) to \(range.upperBound).")
         }
         return number
     }

@@ -15,7 +15,8 @@ enum ReleaseRules {
 
     /// - Parameter gateways: the names of the gateways that live, any of which may send it.
     static func decide(
-        _ request: ReleaseRequest, _ details: Details, gateways: [String], id: MailID, now: Timestamp
+        _ request: ReleaseRequest, _ details: Details, gateways: [String], id: MailID,
+        now: Timestamp
     ) -> Decision {
         if !request.again, let before = standing(details) { return .known(before) }
         guard let gateway = gateway(of: details, living: gateways) else {

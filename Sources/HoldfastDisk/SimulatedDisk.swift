@@ -57,10 +57,14 @@ package final class SimulatedDisk: Disk {
             state.isCut = false
             if keepUnsynced {
                 state.durableNames = state.names
-                state.files = state.files.mapValues { Content(volatile: $0.volatile, durable: $0.volatile) }
+                state.files = state.files.mapValues {
+                    Content(volatile: $0.volatile, durable: $0.volatile)
+                }
             } else {
                 state.names = state.durableNames
-                state.files = state.files.mapValues { Content(volatile: $0.durable, durable: $0.durable) }
+                state.files = state.files.mapValues {
+                    Content(volatile: $0.durable, durable: $0.durable)
+                }
             }
         }
     }
@@ -106,7 +110,9 @@ package final class SimulatedDisk: Disk {
 
     package func rename(_ path: String, to other: String) throws(DiskError) {
         try changing(path) { state throws(DiskError) in
-            guard let file = state.names.removeValue(forKey: path) else { throw .absent(path: path) }
+            guard let file = state.names.removeValue(forKey: path) else {
+                throw .absent(path: path)
+            }
             state.names[other] = file
         }
     }

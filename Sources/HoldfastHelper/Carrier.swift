@@ -26,7 +26,9 @@ struct Carrier: Sendable {
             } catch {
                 surroundings.logger.debug(
                     "Carrying failed",
-                    metadata: ["from": "\(now.source.address)/\(link.fromQueue)", "error": "\(error)"])
+                    metadata: [
+                        "from": "\(now.source.address)/\(link.fromQueue)", "error": "\(error)",
+                    ])
                 await rest()
             }
         }
@@ -35,7 +37,8 @@ struct Carrier: Sendable {
     /// The source and the targets as the roster shows them now; nil when there is nothing to do here.
     private func view() -> (source: Registration, targets: [Registration])? {
         guard let (roster, links) = surroundings.roster.current, links.links.contains(link),
-            let source = roster.nodes.first(where: { $0.name == source && $0.role == link.fromRole })
+            let source = roster.nodes.first(where: { $0.name == source && $0.role == link.fromRole }
+            )
         else { return nil }
         // A full disk takes no mail, but it must get the acks by which it empties.
         let needsRoom = link.toQueue == "input"
@@ -56,7 +59,8 @@ struct Carrier: Sendable {
         let began = surroundings.clock.monotonicMilliseconds
         let receipt = await delivery.deliver(carried)
         pace.learn(
-            milliseconds: surroundings.clock.monotonicMilliseconds - began, items: receipt.results.count,
+            milliseconds: surroundings.clock.monotonicMilliseconds - began,
+            items: receipt.results.count,
             isRefused: receipt.results.contains { $0.isLater })
         try await client.settle(
             now.source.address, queue: link.fromQueue, receipt.results, position: receipt.position)

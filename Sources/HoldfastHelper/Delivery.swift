@@ -95,7 +95,8 @@ struct Delivery: Sendable {
     private func put(_ records: [Record], to address: String) async -> Receipt {
         do {
             return try await surroundings.client.put(
-                records, into: address, queue: link.toQueue, from: source.node.flatMap { NodeID($0) })
+                records, into: address, queue: link.toQueue,
+                from: source.node.flatMap { NodeID($0) })
         } catch {
             return Receipt(results: records.map { $0.result(of: error) })
         }

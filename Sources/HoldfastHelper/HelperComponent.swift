@@ -56,7 +56,8 @@ package final class HelperComponent: Component {
         var number: Int
 
         /// Not a lane: the time until the roster is looked at again.
-        static let pause = Lane(link: Link(from: .helper, "", to: .helper, ""), source: "", number: 0)
+        static let pause = Lane(
+            link: Link(from: .helper, "", to: .helper, ""), source: "", number: 0)
     }
 
     private static func pause() async -> Lane {

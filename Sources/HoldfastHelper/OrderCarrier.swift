@@ -33,7 +33,9 @@ struct OrderCarrier: Sendable {
         return roster?.nodes(of: .storage).first { $0.node == node.description }?.address
     }
 
-    private func put(_ carried: Carried, as order: Record, to gateway: String) async throws -> ItemResult? {
+    private func put(
+        _ carried: Carried, as order: Record, to gateway: String
+    ) async throws -> ItemResult? {
         let client = surroundings.client
         switch carried {
         case .batch(let records):
@@ -44,7 +46,8 @@ struct OrderCarrier: Sendable {
         case .large(let mail, let rest):
             var joined = order.joined(with: mail)
             joined.setMessage(beside: mail.header.message)
-            return try await client.put(joined, rest: rest, into: gateway, queue: "orders").results.first
+            return try await client.put(joined, rest: rest, into: gateway, queue: "orders").results
+                .first
         }
     }
 }

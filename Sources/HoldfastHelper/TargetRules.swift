@@ -33,7 +33,9 @@ package enum TargetRules {
 
     /// Further copies: storages that are not on the slip, in the order of their hash with the mail
     /// id, which is the same for every helper: two of them choose the same one.
-    package static func passOn(_ mail: MailID, _ slip: Slip, _ nodes: [Registration]) -> [Registration] {
+    package static func passOn(
+        _ mail: MailID, _ slip: Slip, _ nodes: [Registration]
+    ) -> [Registration] {
         let holders = Set(slip.holders.map(\.node.description))
         let disks = Set(slip.holders.map(\.disk.description))
         let hosts = Set(slip.holders.map(\.host))
@@ -54,7 +56,9 @@ package enum TargetRules {
     /// FNV-1a over both, with a last mix: well spread, and the same everywhere.
     private static func weight(_ mail: MailID, _ node: String) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in mail.bytes + Array(node.utf8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        for byte in mail.bytes + Array(node.utf8) {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+        }
         hash = (hash ^ (hash >> 32)) &* 0xd6e8_feb8_6659_fd93
         return hash ^ (hash >> 32)
     }

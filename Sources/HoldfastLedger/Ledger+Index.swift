@@ -121,7 +121,9 @@ extension Ledger {
             let statement = try database.cachedStatement(sql: Self.selectHeld)
             var found: [MailID: Held] = [:]
             for mail in mails {
-                guard let row = try Row.fetchOne(statement, arguments: [mail.blob]) else { continue }
+                guard let row = try Row.fetchOne(statement, arguments: [mail.blob]) else {
+                    continue
+                }
                 found[mail] = try Held(row)
             }
             return found
@@ -135,7 +137,8 @@ extension Ledger {
                 SegmentRow(
                     segment: UInt64(bitPattern: row["segment"]), day: Day(number: row["day"]),
                     dropDay: Day(number: row["drop_day"]),
-                    recordedUpTo: UInt64(bitPattern: row["recorded_up_to"]), records: row["records"],
+                    recordedUpTo: UInt64(bitPattern: row["recorded_up_to"]),
+                    records: row["records"],
                     bytes: UInt64(bitPattern: row["bytes"]))
             }
         }
@@ -144,7 +147,8 @@ extension Ledger {
     /// How many mails are held, and the bytes of their records.
     package func totals() throws -> (mails: Int, bytes: UInt64) {
         try database.read { database in
-            let row = try Row.fetchOne(database, sql: "SELECT sum(records), sum(bytes) FROM segments")
+            let row = try Row.fetchOne(
+                database, sql: "SELECT sum(records), sum(bytes) FROM segments")
             let bytes: Int64 = row?[1] ?? 0
             return (row?[0] ?? 0, UInt64(clamping: bytes))
         }
@@ -165,14 +169,16 @@ extension Ledger {
     package func bytes(since day: Day) throws -> UInt64 {
         try database.read { database in
             let sql = "SELECT sum(bytes) FROM segments WHERE day >= ?"
-            return UInt64(clamping: try Int64.fetchOne(database, sql: sql, arguments: [day.number]) ?? 0)
+            return UInt64(
+                clamping: try Int64.fetchOne(database, sql: sql, arguments: [day.number]) ?? 0)
         }
     }
 
     /// The highest position that has a row; none in an empty ledger.
     package func lastPosition() throws -> Position {
         try database.read { database in
-            let raw = try Int64.fetchOne(database, sql: "SELECT max(position) FROM qt_files_entries")
+            let raw = try Int64.fetchOne(
+                database, sql: "SELECT max(position) FROM qt_files_entries")
             return Position(raw: UInt64(bitPattern: raw ?? 0))
         }
     }

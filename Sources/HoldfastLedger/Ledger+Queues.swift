@@ -27,10 +27,12 @@ extension Ledger {
             for row in rows {
                 let isBuried: Bool = row["buried"]
                 unfinished[Position(raw: UInt64(bitPattern: row["position"]))] = QueueBook.Item(
-                    state: isBuried ? .buried : .waiting(notBefore: .min), attempts: row["attempts"],
+                    state: isBuried ? .buried : .waiting(notBefore: .min),
+                    attempts: row["attempts"],
                     reason: row["reason"])
             }
-            return QueueBook(next: Position(raw: UInt64(bitPattern: next ?? 0)), unfinished: unfinished)
+            return QueueBook(
+                next: Position(raw: UInt64(bitPattern: next ?? 0)), unfinished: unfinished)
         }
     }
 
@@ -72,7 +74,9 @@ extension Ledger {
     /// The records from a position on, in their order.
     ///
     /// - Parameter passingOn: only those whose slip wants more copies.
-    package func entries(from position: Position, passingOn: Bool = false, limit: Int) throws -> [QueueEntry] {
+    package func entries(
+        from position: Position, passingOn: Bool = false, limit: Int
+    ) throws -> [QueueEntry] {
         try database.read { database in
             let sql = passingOn ? Self.selectPassingOn : Self.selectFollowing
             let statement = try database.cachedStatement(sql: sql)
@@ -124,7 +128,8 @@ extension Ledger {
 
 extension QueueEntry {
     fileprivate init?(_ row: Row) {
-        guard let mail = MailID(bytes: row["mail_id"] as Data), let kind = RecordKind(rawValue: row["kind"])
+        guard let mail = MailID(bytes: row["mail_id"] as Data),
+            let kind = RecordKind(rawValue: row["kind"])
         else { return nil }
         self.mail = mail
         self.kind = kind

@@ -170,7 +170,8 @@ package struct SegmentRow: Hashable, Sendable {
     package var bytes: UInt64
 
     package init(
-        segment: SegmentNumber, day: Day, dropDay: Day, recordedUpTo: UInt64, records: Int, bytes: UInt64
+        segment: SegmentNumber, day: Day, dropDay: Day, recordedUpTo: UInt64, records: Int,
+        bytes: UInt64
     ) {
         self.segment = segment
         self.day = day

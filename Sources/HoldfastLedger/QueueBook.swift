@@ -78,7 +78,8 @@ package struct QueueBook: Sendable {
         let until = now + seconds
         for position in due + new {
             let leased = Item.State.leased(lease: leaseCount, until: until)
-            unfinished[position, default: Item(state: leased, attempts: 0, reason: "")].state = leased
+            unfinished[position, default: Item(state: leased, attempts: 0, reason: "")].state =
+                leased
             agenda.insert(position, at: until)
             touched.insert(position)
         }

@@ -42,7 +42,8 @@ package struct ConfigurationSection: Sendable {
         case nil: return standard
         case .integer(let value) where range.contains(value): return value
         case .integer(let value):
-            throw error(key, "is \(value); it must be from \(range.lowerBound) to \(range.upperBound)")
+            throw error(
+                key, "is \(value); it must be from \(range.lowerBound) to \(range.upperBound)")
         case .some: throw error(key, "must be a whole number, like \(standard)")
         }
     }
@@ -95,8 +96,11 @@ package struct ConfigurationSection: Sendable {
 
     /// To be called last: a key that nobody asked for is a mistake, never ignored.
     package func finish() throws(ConfigurationError) {
-        guard let unknown = values.keys.sorted().first(where: { !known.contains($0) }) else { return }
-        throw error(unknown, "is not a key of this section; there are: \(known.joined(separator: ", "))")
+        guard let unknown = values.keys.sorted().first(where: { !known.contains($0) }) else {
+            return
+        }
+        throw error(
+            unknown, "is not a key of this section; there are: \(known.joined(separator: ", "))")
     }
 
     package func error(_ key: String, _ text: String) -> ConfigurationError {

@@ -48,7 +48,8 @@ package struct Heartbeat: Service {
                         headers: [("Content-Type", "application/json")])
                 } catch {
                     logger.debug(
-                        "Registry not reached", metadata: ["registry": "\(registry)", "error": "\(error)"])
+                        "Registry not reached",
+                        metadata: ["registry": "\(registry)", "error": "\(error)"])
                 }
             }
         }

@@ -19,7 +19,9 @@ final class LedgerBacklog: Sendable {
                 try ledger.commit(waiting + changes)
                 waiting = []
             } catch {
-                if waiting.isEmpty { logger.error("Ledger not written", metadata: ["error": "\(error)"]) }
+                if waiting.isEmpty {
+                    logger.error("Ledger not written", metadata: ["error": "\(error)"])
+                }
                 waiting += changes
                 throw error
             }

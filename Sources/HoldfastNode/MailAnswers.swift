@@ -30,8 +30,10 @@ package struct MailAnswer: Codable, Hashable, Sendable {
 
     package init(
         id: String, received: String, date: String?, from: String, to: [String], cc: [String],
-        subject: String, message_id: String, size: Int, sha256: String, keep_until: String, copies: Int,
-        copies_wanted: Int, attachments: [String], sender: String, recipients: [String], released: String?
+        subject: String, message_id: String, size: Int, sha256: String, keep_until: String,
+        copies: Int,
+        copies_wanted: Int, attachments: [String], sender: String, recipients: [String],
+        released: String?
     ) {
         self.id = id
         self.received = received
@@ -99,7 +101,8 @@ package struct CopyAnswer: Codable, Hashable, Sendable {
     package var checksum: String
 
     package init(
-        node: String, node_id: String, segment: UInt64, offset: UInt64, length: UInt64, disk: String,
+        node: String, node_id: String, segment: UInt64, offset: UInt64, length: UInt64,
+        disk: String,
         host: String, checksum: String
     ) {
         self.node = node

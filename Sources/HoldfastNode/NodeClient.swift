@@ -3,8 +3,8 @@
 
 package import AsyncHTTPClient
 internal import Foundation
-internal import HoldfastModel
 internal import HTTPTypes
+internal import HoldfastModel
 internal import Logging
 package import NIOCore
 internal import NIOFoundationCompat

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The HTTP server that the nodes of one process share.
 
+internal import HTTPTypes
+internal import HoldfastModel
 package import Hummingbird
 package import Logging
 internal import NIOCore
-internal import HTTPTypes
-internal import HoldfastModel
 internal import NIOPosix
 
 package typealias NodeContext = BasicRequestContext
@@ -26,7 +26,8 @@ package struct NodeServer {
 
     /// The service that listens; it ends when its service group does.
     package func service(
-        host: String, port: Int, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void
+        host: String, port: Int, logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void
     ) -> Application<RouterResponder<NodeContext>> {
         Application(
             router: router,
@@ -51,7 +52,8 @@ private struct TokenMiddleware: RouterMiddleware {
         next: (Request, NodeContext) async throws -> Response
     ) async throws -> Response {
         guard let given = request.headers[.authorization], isExpected(given) else {
-            throw HTTPError(.unauthorized, message: "This call needs the token of the installation.")
+            throw HTTPError(
+                .unauthorized, message: "This call needs the token of the installation.")
         }
         if let version = request.headers[.holdfastProtocol], version != Wire.version {
             throw HTTPError(
@@ -83,7 +85,8 @@ private struct RefusalMiddleware: RouterMiddleware {
             var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8"]
             if status.isTemporary { headers[.retryAfter] = "1" }
             return Response(
-                status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: text + "\n")))
+                status: status, headers: headers,
+                body: .init(byteBuffer: ByteBuffer(string: text + "\n")))
         } catch let error as RecordError {
             throw HTTPError(.badRequest, message: "The body is not what it should be: \(error)")
         } catch let error as any HTTPResponseError {
@@ -97,7 +100,8 @@ private struct RefusalMiddleware: RouterMiddleware {
 }
 
 extension HTTPResponse.Status {
-    fileprivate static let fullDisk = HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+    fileprivate static let fullDisk = HTTPResponse.Status(
+        code: 507, reasonPhrase: "Insufficient Storage")
 
     fileprivate var isTemporary: Bool { code == 429 || code == 503 || code == 507 }
 }

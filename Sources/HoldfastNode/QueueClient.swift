@@ -2,8 +2,8 @@
 // What a helper does at the queues of others.
 
 internal import AsyncHTTPClient
-package import HoldfastModel
 internal import Foundation
+package import HoldfastModel
 package import NIOCore
 internal import NIOHTTP1
 internal import Synchronization
@@ -109,7 +109,8 @@ extension NodeClient {
         let sections = record.encoded
         let length = Int64(sections.count) + Int64(clamping: record.header.message.bytes)
         return try await put(
-            .stream(WithSections(sections: sections, rest: rest), length: .known(length)), into: address, queue: queue,
+            .stream(WithSections(sections: sections, rest: rest), length: .known(length)),
+            into: address, queue: queue,
             [("Holdfast-Beside", "1")])
     }
 

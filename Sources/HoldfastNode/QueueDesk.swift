@@ -39,7 +39,9 @@ package final class QueueDesk: Sendable {
     }
 
     /// Leases what there is, waiting for it if need be; nil when there was nothing all the time.
-    package func lease(_ request: LeaseRequest) async throws -> (lease: UInt64, entries: [QueueEntry])? {
+    package func lease(
+        _ request: LeaseRequest
+    ) async throws -> (lease: UInt64, entries: [QueueEntry])? {
         let clock = keeper.clock
         let deadline = clock.monotonicMilliseconds + Int64(request.waitSeconds) * 1000
         while true {
@@ -94,7 +96,8 @@ package final class QueueDesk: Sendable {
             let newPositions = fitting.dropFirst(min(back.count, fitting.count)).map(\.position)
             let lease = book.lease(
                 due: fitting.prefix(back.count).map(\.position), new: Array(newPositions),
-                through: newPositions.last?.next ?? next, now: now, seconds: Self.leaseSeconds * 1000)
+                through: newPositions.last?.next ?? next, now: now,
+                seconds: Self.leaseSeconds * 1000)
             return (lease, fitting)
         }
         noteChanges()

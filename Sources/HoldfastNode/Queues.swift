@@ -4,7 +4,8 @@
 package import HoldfastModel
 
 /// Reads a message that is too large to be held, piece by piece.
-package typealias MessagePieces = @Sendable (_ from: UInt64, _ count: Int) async throws -> ArraySlice<UInt8>
+package typealias MessagePieces =
+    @Sendable (_ from: UInt64, _ count: Int) async throws -> ArraySlice<UInt8>
 
 /// A record that was leased out; its message may have to be read piece by piece.
 package struct LeasedItem: Sendable {

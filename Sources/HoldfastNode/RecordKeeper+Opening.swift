@@ -48,7 +48,8 @@ extension RecordKeeper {
             throw error
         } catch {
             logger.notice(
-                "Ledger unreadable, making it again", metadata: ["path": "\(path)", "reason": "\(error)"])
+                "Ledger unreadable, making it again",
+                metadata: ["path": "\(path)", "reason": "\(error)"])
             for ending in ["", "-wal", "-shm"] where disk.exists(path + ending) {
                 try disk.rename(path + ending, to: path + ".broken" + ending)
             }
@@ -71,7 +72,8 @@ extension RecordKeeper {
                 // One unreadable segment must not keep the others from being served.
                 recovery.lostSegments.append(file.segment)
                 logger.error(
-                    "Segment unreadable", metadata: ["segment": "\(file.path)", "reason": "\(error)"])
+                    "Segment unreadable",
+                    metadata: ["segment": "\(file.path)", "reason": "\(error)"])
             }
         }
         for segment in known.keys.sorted() {
@@ -123,7 +125,8 @@ private struct CatchingUp {
         self.start = start
         self.ledger = ledger
         segment = SegmentRow(
-            segment: header.number, day: header.day, dropDay: header.dropDay, recordedUpTo: 0, records: 0, bytes: 0)
+            segment: header.number, day: header.day, dropDay: header.dropDay, recordedUpTo: 0,
+            records: 0, bytes: 0)
     }
 
     mutating func note(_ scanned: ScannedRecord) throws {
@@ -153,7 +156,8 @@ extension LedgerRow {
     fileprivate init(_ scanned: ScannedRecord) throws {
         let record = scanned.record
         let isMail = record.header.kind == .mail
-        let summary = isMail && !record.summary.isEmpty ? try Summary(decoding: record.summary) : Summary()
+        let summary =
+            isMail && !record.summary.isEmpty ? try Summary(decoding: record.summary) : Summary()
         let slip = record.slip.isEmpty ? nil : try Slip(decoding: record.slip)
         self.init(
             header: record.header, position: scanned.place.position, segment: scanned.place.segment,

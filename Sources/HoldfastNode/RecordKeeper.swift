@@ -77,7 +77,8 @@ package final class RecordKeeper: Sendable {
     private static let rowsATransaction = 4096
 
     init(
-        folder: DataFolder, ledger: Ledger, store: SegmentStore, disk: any Disk, clock: MachineClock,
+        folder: DataFolder, ledger: Ledger, store: SegmentStore, disk: any Disk,
+        clock: MachineClock,
         name: String, logger: Logger
     ) {
         self.folder = folder
@@ -101,7 +102,9 @@ package final class RecordKeeper: Sendable {
             let batch = AppendedBatch(callers, in: store, now: clock.now)
             // Rows are noted in the order of their positions, because they are from this thread.
             notes.submit(batch.change, weight: batch.count) { _ in claims.release(batch.mails) }
-            for segment in store.takeSealed() { notes.submit(.complete(segment), weight: 1) { _ in } }
+            for segment in store.takeSealed() {
+                notes.submit(.complete(segment), weight: 1) { _ in }
+            }
             return batch.results.map(Result.success)
         }
     }
@@ -116,7 +119,9 @@ package final class RecordKeeper: Sendable {
         else { return offers.map { _ in .failure(Problem.overloaded) } }
         if backlog.isBehind {
             // Asking again is what lets the ledger try again.
-            do { try await note(.kept([], segments: [])) } catch { return offers.map { _ in .failure(error) } }
+            do { try await note(.kept([], segments: [])) } catch {
+                return offers.map { _ in .failure(error) }
+            }
         }
         var results = [Result<Kept, any Error>?](repeating: nil, count: offers.count)
         var open = Array(offers.indices)

@@ -28,14 +28,17 @@ package final class RosterView: Sendable {
     /// Asks the Registries in turn; when none answers, the last roster stands.
     @discardableResult
     package func refresh() async throws -> (roster: Roster, links: Links) {
-        var last: any Error = NodeError(status: 0, address: "", message: "no Registry is configured")
+        var last: any Error = NodeError(
+            status: 0, address: "", message: "no Registry is configured")
         for registry in registries {
             do {
                 let roster = try await client.json(.GET, "\(registry)/nodes", as: Roster.self)
                 let links = try await client.json(.GET, "\(registry)/links", as: Links.self)
                 ahead.withLock { $0 = roster.clock - clock.now.milliseconds }
                 return state.withLock { state in
-                    let newest = [links, state?.links].compactMap(\.self).max { $0.number < $1.number }
+                    let newest = [links, state?.links].compactMap(\.self).max {
+                        $0.number < $1.number
+                    }
                     let view = (roster: roster, links: newest ?? links)
                     state = view
                     return view

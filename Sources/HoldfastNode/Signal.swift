@@ -40,7 +40,8 @@ package final class Signal: Sendable {
 
     /// As `wait`, for this signal or another, whichever comes first.
     package func wait(
-        after generation: UInt64, or other: Signal, after otherGeneration: UInt64, milliseconds: Int64
+        after generation: UInt64, or other: Signal, after otherGeneration: UInt64,
+        milliseconds: Int64
     ) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait(after: generation) }

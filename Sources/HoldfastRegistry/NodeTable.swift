@@ -32,7 +32,8 @@ package struct NodeTable: Sendable {
         if let id = node.node, let twin = lines.values.first(where: { $0.registration.node == id }),
             twin.registration.name != node.name
         {
-            return .refused("\(twin.registration.name) is alive and has the same identity: one is a clone")
+            return .refused(
+                "\(twin.registration.name) is alive and has the same identity: one is a clone")
         }
         lines[node.name] = Line(registration: node, lastBeat: now)
         return .registered

@@ -62,7 +62,8 @@ package final class RegistryComponent: Component {
     private func register(_ node: Registration) throws {
         let answer = table.withLock { $0.register(node, now: clock.monotonicMilliseconds) }
         guard case .refused(let reason) = answer else { return }
-        logger.error("Registration refused", metadata: ["node": "\(node.name)", "reason": "\(reason)"])
+        logger.error(
+            "Registration refused", metadata: ["node": "\(node.name)", "reason": "\(reason)"])
         throw Refusal.conflict(reason)
     }
 
@@ -80,7 +81,8 @@ package final class RegistryComponent: Component {
         let nodes = table.withLock { $0.nodes(now: clock.monotonicMilliseconds) }
         return Dictionary(grouping: nodes, by: \.role).map { role, nodes in
             Metric(
-                "holdfast_nodes_alive", .gauge, "Nodes in the roster.", labels: ["role": role.rawValue],
+                "holdfast_nodes_alive", .gauge, "Nodes in the roster.",
+                labels: ["role": role.rawValue],
                 value: Double(nodes.count))
         }
     }

@@ -44,7 +44,8 @@ struct Expiry: Sendable {
         try await keeper.betweenBatches { store in try store.sealFinished(now: now) }
         var plan = try await plan()
         guard plan.refused == nil else {
-            logger.notice("Expiry refused", metadata: ["node": "\(name)", "why": "\(plan.refused ?? "")"])
+            logger.notice(
+                "Expiry refused", metadata: ["node": "\(name)", "why": "\(plan.refused ?? "")"])
             plan.segments = []
             return plan
         }
@@ -56,14 +57,17 @@ struct Expiry: Sendable {
         try await keeper.dropSegment(segment.segment)
         logger.notice(
             "Segment dropped",
-            metadata: ["node": "\(name)", "segment": "\(segment.segment)", "records": "\(segment.records)"])
+            metadata: [
+                "node": "\(name)", "segment": "\(segment.segment)", "records": "\(segment.records)",
+            ])
     }
 
     private func evidence(newest: Timestamp?) -> ClockEvidence {
         let clock = keeper.clock
         return ClockEvidence(
             now: clock.now, started: started,
-            runningMilliseconds: clock.monotonicMilliseconds - startedMonotonic, newestRecord: newest,
+            runningMilliseconds: clock.monotonicMilliseconds - startedMonotonic,
+            newestRecord: newest,
             registryAheadMilliseconds: roster.clockAhead)
     }
 }

@@ -71,7 +71,8 @@ final class IndexQueue: Sendable {
             guard now < deadline, !Task.isCancelled else { return nil }
             let lapse = state.withLock { $0.leasedUntil } - now
             let wait = lapse > 0 ? min(lapse, deadline - now) : deadline - now
-            await keeper.arrivals.wait(after: arrived, or: self.changed, after: changed, milliseconds: wait)
+            await keeper.arrivals.wait(
+                after: arrived, or: self.changed, after: changed, milliseconds: wait)
         }
     }
 
@@ -172,14 +173,17 @@ final class IndexQueue: Sendable {
     /// The body's words: from the message where it lies in the plain, else from the summary.
     private func words(of record: Record, _ entry: QueueEntry) async throws -> String {
         guard record.header.kind == .mail else { return "" }
-        guard !record.header.encrypted else { return try Summary(decoding: record.summary).words ?? "" }
+        guard !record.header.encrypted else {
+            return try Summary(decoding: record.summary).words ?? ""
+        }
         do {
             let octets =
                 record.messageIsBeside
                 ? try await firstOctets(of: record, entry) : try SummaryMaker.octets(of: record)
             return MessageReader.words(of: octets)
         } catch {
-            logger.error("Words not read", metadata: ["mail": "\(entry.mail)", "error": "\(error)"])
+            logger.error(
+                "Words not read", metadata: ["mail": "\(entry.mail)", "error": "\(error)"])
             return ""
         }
     }

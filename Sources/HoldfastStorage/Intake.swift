@@ -54,7 +54,8 @@ struct Intake: Sendable {
         let octets: Result<[UInt8], any Error>
         do {
             let isNeeded = record.needsSummary
-            octets = .success(isNeeded ? try await SummaryMaker.octets(of: record, in: landing) : [])
+            octets = .success(
+                isNeeded ? try await SummaryMaker.octets(of: record, in: landing) : [])
         } catch {
             octets = .failure(error)
         }
@@ -75,7 +76,8 @@ struct Intake: Sendable {
             case .notHere(let reason): return .failure(Refused(outcome: .notHere(reason)))
             case .refused(let reason): return .failure(Refused(outcome: .refused(reason)))
             }
-            let summary = try record.needsSummary
+            let summary =
+                try record.needsSummary
                 ? SummaryMaker.summary(of: octets(), record.header)
                 : record.keptSummary
             if record.needsSummary { record.setSummary(summary.encoded[...]) }
@@ -83,8 +85,10 @@ struct Intake: Sendable {
             let offer = RecordKeeper.Offer(
                 Appendable(record, message: message?.file),
                 keepClass: KeepClass(keepUntil: slip.keepUntil, today: now.day),
-                sender: record.header.kind == .mail ? try Envelope(decoding: record.envelope).sender : "",
-                subject: summary.subject, messageID: summary.messageID, passesOn: slip.wantsMoreCopies)
+                sender: record.header.kind == .mail
+                    ? try Envelope(decoding: record.envelope).sender : "",
+                subject: summary.subject, messageID: summary.messageID,
+                passesOn: slip.wantsMoreCopies)
             return .success(Prepared(offer: offer, slip: slip))
         } catch let unreadable as UnreadableMail {
             return .failure(Refused(outcome: .refused(unreadable.reason)))

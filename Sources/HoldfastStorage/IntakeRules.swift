@@ -44,7 +44,9 @@ struct IntakeRules {
     /// What a second offer of a held mail means (D6).
     ///
     /// - Parameter heldSlip: the slip of what is held, joined with all that came since.
-    func recognise(_ header: RecordHeader, _ offered: Slip, held: Held, heldSlip: Slip) -> Recognition {
+    func recognise(
+        _ header: RecordHeader, _ offered: Slip, held: Held, heldSlip: Slip
+    ) -> Recognition {
         guard held.digest == header.digest else { return .otherContent }
         let joined = heldSlip.joined(with: offered)
         if offered.keepUntil > held.keepUntil { return .renew(joined) }

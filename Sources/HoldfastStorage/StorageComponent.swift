@@ -64,7 +64,8 @@ package final class StorageComponent: Component {
                 do {
                     _ = try await expiry.drop()
                 } catch {
-                    logger.error("Expiry failed", metadata: ["node": "\(name)", "error": "\(error)"])
+                    logger.error(
+                        "Expiry failed", metadata: ["node": "\(name)", "error": "\(error)"])
                 }
                 try? await Task.sleep(for: .seconds(Self.tickSeconds))
             }
@@ -88,7 +89,8 @@ package final class StorageComponent: Component {
             try await keeper.close()
         } catch {
             // What is not sealed now is sealed at the next start.
-            logger.notice("Not closed in order", metadata: ["node": "\(name)", "error": "\(error)"])
+            logger.notice(
+                "Not closed in order", metadata: ["node": "\(name)", "error": "\(error)"])
         }
     }
 

@@ -30,12 +30,17 @@ struct StorageQueues: QueueSource, QueueTarget {
     }
 
     func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
-        guard queue == "input" else { throw Refusal.absent("A storage takes nothing into \(queue).") }
+        guard queue == "input" else {
+            throw Refusal.absent("A storage takes nothing into \(queue).")
+        }
         return Receipt(results: await intake.take(records))
     }
 
-    func takeLarge(into queue: String, _ record: Record, _ next: NextPiece) async throws -> Receipt {
-        guard queue == "input" else { throw Refusal.absent("A storage takes nothing into \(queue).") }
+    func takeLarge(into queue: String, _ record: Record, _ next: NextPiece) async throws -> Receipt
+    {
+        guard queue == "input" else {
+            throw Refusal.absent("A storage takes nothing into \(queue).")
+        }
         let landing = try await keeper.land(record, next)
         return Receipt(results: [await intake.take(record, in: landing)])
     }
@@ -65,7 +70,8 @@ struct StorageQueues: QueueSource, QueueTarget {
         return LeasedItem(record) { [keeper] start, count in
             try await keeper.read { _, reader in
                 try reader.messagePart(
-                    of: record, segment: entry.segment, offset: entry.offset, from: start, count: count)
+                    of: record, segment: entry.segment, offset: entry.offset, from: start,
+                    count: count)
             }
         }
     }
@@ -105,7 +111,8 @@ enum SyncRules {
                 book.bury(position, reason: reason)
             } else {
                 book.putBack(
-                    position, notBefore: now + waitMilliseconds, countsAsAttempt: true, reason: reason)
+                    position, notBefore: now + waitMilliseconds, countsAsAttempt: true,
+                    reason: reason)
             }
         }
     }

@@ -21,8 +21,12 @@ extension StorageComponent {
             return try await record(segment: segment, offset: offset, mail: mail)
         }
         server.router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
-        server.router.get("\(path.text)/expiry") { [expiry] _, _ in JSONAnswer(try await expiry.plan()) }
-        server.router.post("\(path.text)/expiry") { [expiry] _, _ in JSONAnswer(try await expiry.drop()) }
+        server.router.get("\(path.text)/expiry") { [expiry] _, _ in
+            JSONAnswer(try await expiry.plan())
+        }
+        server.router.post("\(path.text)/expiry") { [expiry] _, _ in
+            JSONAnswer(try await expiry.drop())
+        }
     }
 
     private func record(segment: UInt64, offset: UInt64, mail: MailID?) async throws -> Response {

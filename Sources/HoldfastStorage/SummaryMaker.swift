@@ -16,16 +16,20 @@ enum SummaryMaker {
     /// The octets of a message that lies in the plain.
     static func octets(of record: Record) throws -> [UInt8] {
         try MessageDecoder.octets(
-            of: record.message, mail: record.header.mail, compression: record.header.compression, key: nil)
+            of: record.message, mail: record.header.mail, compression: record.header.compression,
+            key: nil)
     }
 
     /// Checks the octets against the header and reads their summary.
     static func summary(of octets: [UInt8], _ header: RecordHeader) throws -> Summary {
         guard UInt64(octets.count) == header.originalBytes else {
-            throw UnreadableMail(reason: "it has \(octets.count) octets, not \(header.originalBytes)")
+            throw UnreadableMail(
+                reason: "it has \(octets.count) octets, not \(header.originalBytes)")
         }
         let digest = HoldfastModel.Digest(bytes: SHA256.hash(data: octets)) ?? .zero
-        guard digest == header.digest else { throw UnreadableMail(reason: "its SHA-256 is another") }
+        guard digest == header.digest else {
+            throw UnreadableMail(reason: "its SHA-256 is another")
+        }
         var summary = MessageReader.summary(of: octets)
         summary.size = header.originalBytes
         summary.digest = digest
@@ -43,7 +47,9 @@ enum SummaryMaker {
             let piece = try await landing.read(at: offset, count: pieceBytes)
             guard !piece.isEmpty else { break }
             try decoder.add(piece) { octets.append(contentsOf: $0) }
-            guard UInt64(octets.count) <= octetsMax else { throw UnreadableMail(reason: "it is too large") }
+            guard UInt64(octets.count) <= octetsMax else {
+                throw UnreadableMail(reason: "it is too large")
+            }
             offset += UInt64(piece.count)
         }
         try decoder.finish()

@@ -30,7 +30,8 @@ final class Appliance {
             program,
             [
                 "init", folder, "--http", "127.0.0.1:\(port)", "--smtp", "127.0.0.1:\(port + 2)",
-                "--lmtp", "127.0.0.1:\(lmtpPort)", "--storages", "\(storages)", "--copies", "\(copies)",
+                "--lmtp", "127.0.0.1:\(lmtpPort)", "--storages", "\(storages)", "--copies",
+                "\(copies)",
             ])
         let file = folder + "/holdfast.toml"
         if storageOnly {
@@ -98,7 +99,8 @@ final class Appliance {
         var isDropped = false
         return text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
             if line.hasPrefix("[") {
-                isDropped = names.contains(line.trimmingCharacters(in: CharacterSet(charactersIn: "[] ")))
+                isDropped = names.contains(
+                    line.trimmingCharacters(in: CharacterSet(charactersIn: "[] ")))
             }
             return !isDropped
         }.joined(separator: "\n")

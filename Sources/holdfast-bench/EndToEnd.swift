@@ -34,7 +34,8 @@ struct EndToEnd: AsyncParsableCommand {
             sample, in: options.folder, seconds: options.quick ? 1 : 5)
         let folder = options.folder + "/bench-\(UInt32.random(in: 0...UInt32.max))"
         let appliance = try Appliance(
-            program: options.programPath, folder: folder, storages: 1, copies: 1, storageOnly: false)
+            program: options.programPath, folder: folder, storages: 1, copies: 1, storageOnly: false
+        )
         defer { appliance.stop() }
         let client = NodeClient(token: appliance.token)
         try await appliance.waitUntilAlive(
@@ -141,7 +142,9 @@ private final class LineSocket {
     func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            let count = bytes[sent...].withUnsafeBytes {
+                write(descriptor, $0.baseAddress, $0.count)
+            }
             guard count > 0 else { throw BenchError(description: "the connection broke") }
             sent += count
         }

@@ -128,7 +128,8 @@ private struct Template: Sendable {
         let envelope = Envelope(sender: "sender@example.net", recipients: ["recipient@example.com"])
         record.setEnvelope(envelope.encoded[...])
         let section = try octets.withUnsafeBytes { bytes in
-            try MessageEncoder.section(of: bytes, mail: MailID(0), compression: compression, key: nil)
+            try MessageEncoder.section(
+                of: bytes, mail: MailID(0), compression: compression, key: nil)
         }
         record.setMessage(section[...])
         self.record = record

@@ -8,7 +8,9 @@ enum RawDisk {
     private static let batchBytes = 1 << 20
 
     /// Mails of this size a second that can be appended in 1 MiB batches, each synced.
-    static func mailsPerSecond(_ mails: [[UInt8]], in folder: String, seconds: Double) throws -> Double {
+    static func mailsPerSecond(
+        _ mails: [[UInt8]], in folder: String, seconds: Double
+    ) throws -> Double {
         let disk = RealDisk()
         let path = folder + "/raw"
         let file = try disk.create(path)

@@ -39,12 +39,14 @@ struct Figures: Encodable {
         Swift.print(Machine.description)
         Swift.print(
             Self.line(
-                "figure", "bytes", "nodes", "copies", "compress", "mails/s", "raw/s", "ratio", "ms CPU",
+                "figure", "bytes", "nodes", "copies", "compress", "mails/s", "raw/s", "ratio",
+                "ms CPU",
                 "found/s", "lag s"))
         for row in rows {
             Swift.print(
                 Self.line(
-                    row.figure, "\(row.message_bytes)", "\(row.nodes)", "\(row.copies)", row.compress,
+                    row.figure, "\(row.message_bytes)", "\(row.nodes)", "\(row.copies)",
+                    row.compress,
                     Self.number(row.mails_per_second, 0), Self.number(row.raw_mails_per_second, 0),
                     Self.number(row.ratio_to_raw, 2), Self.number(row.cpu_ms_per_mail, 3),
                     row.found_per_second.map { Self.number($0, 0) } ?? "",
@@ -72,6 +74,7 @@ enum Machine {
         let model = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
             .split(separator: "\n").first { $0.hasPrefix("model name") }?
             .split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
-        return "\(cores) cores (\(model ?? "unknown")), \(memory) GiB; each mail synced before its answer"
+        return
+            "\(cores) cores (\(model ?? "unknown")), \(memory) GiB; each mail synced before its answer"
     }
 }

@@ -8,7 +8,8 @@ import Testing
 @Suite("To whom a helper brings an item")
 struct TargetRulesTests {
     static func storage(
-        _ number: Int, disk: UInt64? = nil, host: String = "a", waiting: UInt64 = 0, free: UInt64 = 100
+        _ number: Int, disk: UInt64? = nil, host: String = "a", waiting: UInt64 = 0,
+        free: UInt64 = 100
     ) -> Registration {
         Registration(
             name: "storage-\(number)", role: .storage, address: "http://x/\(number)",
@@ -30,7 +31,8 @@ struct TargetRulesTests {
         var random = SystemRandomNumberGenerator()
         let nodes = [Self.storage(1, waiting: 9), Self.storage(2, waiting: 1)]
         for _ in 0..<50 {
-            #expect(TargetRules.spread(nodes, using: &random).map(\.name) == ["storage-2", "storage-1"])
+            #expect(
+                TargetRules.spread(nodes, using: &random).map(\.name) == ["storage-2", "storage-1"])
         }
         let many = (1...9).map { Self.storage($0) }
         #expect(Set(TargetRules.spread(many, using: &random)) == Set(many))

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("The ledger")
 struct LedgerTests {
-    static func row(_ number: UInt32, mail: UInt128, segment: UInt64 = 1, passesOn: Bool = false) -> LedgerRow {
+    static func row(
+        _ number: UInt32, mail: UInt128, segment: UInt64 = 1, passesOn: Bool = false
+    ) -> LedgerRow {
         let header = RecordHeader(
             kind: .mail, mail: MailID(mail), received: Timestamp(milliseconds: Int64(number)),
             keepUntil: Day(number: 100), digest: Digest(words: (1, 2, 3, UInt64(number))))
@@ -31,8 +33,10 @@ struct LedgerTests {
         #expect(held[MailID(103)]?.position == Position(run: 1, number: 3))
         #expect(held[MailID(103)]?.digest == Digest(words: (1, 2, 3, 3)))
         let from = Position(run: 1, number: 4)
-        #expect(try ledger.entries(from: from, limit: 10).map(\.mail) == [MailID(104), MailID(105)])
-        #expect(try ledger.entries(from: .none, passingOn: true, limit: 1).map(\.mail) == [MailID(104)])
+        #expect(
+            try ledger.entries(from: from, limit: 10).map(\.mail) == [MailID(104), MailID(105)])
+        #expect(
+            try ledger.entries(from: .none, passingOn: true, limit: 1).map(\.mail) == [MailID(104)])
         #expect(try ledger.count(from: .none, passingOn: true) == 2)
         #expect(try ledger.totals().mails == 5)
     }
@@ -41,7 +45,8 @@ struct LedgerTests {
     func replaced() throws {
         let ledger = try Ledger(path: nil)
         try ledger.commit([.kept([Self.row(1, mail: 7)], segments: [])])
-        try ledger.commit([.slip(Slip(copiesWanted: 3, keepUntil: Day(number: 101)), of: MailID(7))])
+        try ledger.commit([.slip(Slip(copiesWanted: 3, keepUntil: Day(number: 101)), of: MailID(7))]
+        )
         #expect(try ledger.held([MailID(7)])[MailID(7)]?.joinedSlip?.copiesWanted == 3)
         try ledger.commit([.kept([Self.row(2, mail: 7, segment: 2)], segments: [])])
         try ledger.commit([.gone([Position(run: 1, number: 1)])])
@@ -57,7 +62,9 @@ struct LedgerTests {
             .kept(
                 [Self.row(1, mail: 7), Self.row(2, mail: 8)],
                 segments: [Self.segment(1, upTo: 5, records: 2)]),
-            .kept([Self.row(3, mail: 8, segment: 2)], segments: [Self.segment(2, upTo: 5, records: 1)]),
+            .kept(
+                [Self.row(3, mail: 8, segment: 2)], segments: [Self.segment(2, upTo: 5, records: 1)]
+            ),
             .dropped(1),
         ])
         #expect(Set(try ledger.held([MailID(7), MailID(8)]).keys) == [MailID(8)])

@@ -25,7 +25,8 @@ struct QueueBookTests {
     @Test("what is finished leaves nothing behind")
     func finish() {
         var book = QueueBook(next: Self.position(1))
-        _ = book.lease(due: [], new: [Self.position(1)], through: Self.position(2), now: 0, seconds: 30)
+        _ = book.lease(
+            due: [], new: [Self.position(1)], through: Self.position(2), now: 0, seconds: 30)
         _ = book.takeChanges()
         let finishes = [book.finish(Self.position(1)), book.finish(Self.position(1))]
         #expect(finishes == [true, false])
@@ -52,7 +53,8 @@ struct QueueBookTests {
     @Test("what is buried is not offered, until it is dug up")
     func bury() {
         var book = QueueBook(next: Self.position(1))
-        _ = book.lease(due: [], new: [Self.position(1)], through: Self.position(2), now: 0, seconds: 30)
+        _ = book.lease(
+            due: [], new: [Self.position(1)], through: Self.position(2), now: 0, seconds: 30)
         book.bury(Self.position(1), reason: "malformed")
         #expect(due(&book, now: 1000).isEmpty)
         #expect(book.buriedCount == 1)

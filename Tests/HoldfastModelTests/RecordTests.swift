@@ -8,11 +8,13 @@ struct RecordTests {
     static func mail(message: [UInt8] = Array("Subject: x\r\n\r\nbody\r\n".utf8)) -> Record {
         var record = Record(
             RecordHeader(
-                kind: .mail, mail: MailID(0xfeed), received: Timestamp(milliseconds: 1_795_000_000_000),
+                kind: .mail, mail: MailID(0xfeed),
+                received: Timestamp(milliseconds: 1_795_000_000_000),
                 keepUntil: Day(number: 20_800), position: Position(run: 3, number: 9),
                 digest: Digest(words: (1, 2, 3, 4)), originalBytes: UInt64(message.count),
                 compression: .zstd, keyNumber: 7))
-        record.setSlip(Slip(copiesWanted: 2, keepUntil: Day(number: 20_800), gateways: ["gateway-1"]))
+        record.setSlip(
+            Slip(copiesWanted: 2, keepUntil: Day(number: 20_800), gateways: ["gateway-1"]))
         record.setEnvelope(Envelope(sender: "a@b.c", recipients: ["d@e.f", "g@h.i"]).encoded[...])
         record.setSummary([1, 2, 3])
         record.setMessage(message[...])
@@ -37,7 +39,8 @@ struct RecordTests {
     func everyBit() throws {
         let whole = Self.mail().encoded
         let header = Self.mail().header
-        let covered = RecordHeader.bytes + Int(header.slip.bytes + header.envelope.bytes)
+        let covered =
+            RecordHeader.bytes + Int(header.slip.bytes + header.envelope.bytes)
             + Int(header.summary.bytes + header.message.bytes)
         for place in 0..<covered {
             for bit in 0..<8 {
@@ -101,12 +104,14 @@ struct RecordTests {
     @Test("orders and notes are encoded and read back")
     func ordersAndNotes() throws {
         let order = Order(
-            id: MailID(1), mail: MailID(2), gateway: "gateway-1", sender: "", recipients: ["a@b", "c@d"],
+            id: MailID(1), mail: MailID(2), gateway: "gateway-1", sender: "",
+            recipients: ["a@b", "c@d"],
             eightBit: true, ordered: Timestamp(milliseconds: 5), by: "me",
             copies: [Location(node: NodeID(3), segment: .max, offset: 4096)])
         #expect(try Order(id: MailID(1), decoding: order.encoded[...]) == order)
         let note = Note(
-            id: MailID(3), mail: MailID(2), order: MailID(1), at: Timestamp(milliseconds: 9), by: "me",
+            id: MailID(3), mail: MailID(2), order: MailID(1), at: Timestamp(milliseconds: 9),
+            by: "me",
             sentTo: "host:25",
             results: [
                 RecipientResult(recipient: "a@b", outcome: .sent, reply: "250 ok"),
@@ -122,7 +127,8 @@ struct RecordTests {
         for _ in 0..<20_000 {
             var bytes = whole
             for _ in 0..<Int.random(in: 1...6, using: &random) {
-                bytes[Int.random(in: 0..<bytes.count, using: &random)] = .random(in: 0...255, using: &random)
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = .random(
+                    in: 0...255, using: &random)
             }
             _ = try? Record.all(in: bytes[...])
             _ = try? Summary(decoding: bytes[...])

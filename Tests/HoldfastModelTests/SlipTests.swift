@@ -61,7 +61,8 @@ struct SlipTests {
     func roundTrip() throws {
         let slip = Slip(
             copiesWanted: 16, keepUntil: Day(number: 20_000),
-            holders: [Self.holder(.max, disk: .max), Self.holder(1, disk: 0)], gateways: ["g-1", "ö"])
+            holders: [Self.holder(.max, disk: .max), Self.holder(1, disk: 0)],
+            gateways: ["g-1", "ö"])
         #expect(try Slip(decoding: slip.encoded[...]) == slip)
     }
 }

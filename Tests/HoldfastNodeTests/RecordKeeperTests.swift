@@ -34,7 +34,8 @@ struct RecordKeeperTests {
         let message = Array("Subject: \(number)\r\n\r\n\(text)\r\n".utf8)
         var record = Record(
             RecordHeader(
-                kind: .mail, mail: MailID(number), received: now, keepUntil: now.day.advanced(by: 7)))
+                kind: .mail, mail: MailID(number), received: now, keepUntil: now.day.advanced(by: 7)
+            ))
         record.setSlip(Slip(copiesWanted: 1, keepUntil: now.day.advanced(by: 7)))
         record.setEnvelope(Envelope(sender: "a@b", recipients: ["c@d"]).encoded[...])
         record.setMessage(message[...])
@@ -81,7 +82,8 @@ struct RecordKeeperTests {
             try await keeper.close()
             if loseLedger {
                 for ending in ["", "-wal", "-shm"] {
-                    try? FileManager.default.removeItem(atPath: folder.path + "/ledger.sqlite" + ending)
+                    try? FileManager.default.removeItem(
+                        atPath: folder.path + "/ledger.sqlite" + ending)
                 }
             }
             let (again, recovery) = try Self.open(folder)

@@ -7,7 +7,9 @@ import Testing
 
 @Suite("The table of nodes")
 struct NodeTableTests {
-    static func node(_ name: String, id: UInt128? = nil, address: String = "http://x") -> Registration {
+    static func node(
+        _ name: String, id: UInt128? = nil, address: String = "http://x"
+    ) -> Registration {
         Registration(
             name: name, role: .storage, address: address, node: id.map { NodeID($0).description })
     }

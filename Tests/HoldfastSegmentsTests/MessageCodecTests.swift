@@ -14,14 +14,16 @@ struct MessageCodecTests {
 
     @Test(
         "D4: octets in are octets out, whatever the compression, the key and the size",
-        arguments: Compression.allCases, [0, 1, 100, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3_000_000])
+        arguments: Compression.allCases,
+        [0, 1, 100, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3_000_000])
     func roundTrip(compression: Compression, count: Int) throws {
         let octets = Self.octets(count)
         let mail = MailID(7)
         let ring = try #require(Self.ring)
         for key in [nil, try ring.key(3, for: mail)] {
             let section = try octets.withUnsafeBytes { bytes in
-                try MessageEncoder.section(of: bytes, mail: mail, compression: compression, key: key)
+                try MessageEncoder.section(
+                    of: bytes, mail: mail, compression: compression, key: key)
             }
             let read = try MessageDecoder.octets(
                 of: section[...], mail: mail, compression: compression, key: key)
@@ -51,13 +53,15 @@ struct MessageCodecTests {
             try MessageEncoder.section(of: bytes, mail: MailID(7), compression: .none, key: key)
         }
         #expect(throws: CodecError.damaged) {
-            try MessageDecoder.octets(of: section[...], mail: MailID(8), compression: .none, key: key)
+            try MessageDecoder.octets(
+                of: section[...], mail: MailID(8), compression: .none, key: key)
         }
         // The first chunk left out, and the last one left out.
         let chunk = 12 + 28 + (1 << 20)
         for damaged in [section[chunk...], section[..<(2 * chunk)]] {
             #expect(throws: CodecError.damaged) {
-                try MessageDecoder.octets(of: damaged, mail: MailID(7), compression: .none, key: key)
+                try MessageDecoder.octets(
+                    of: damaged, mail: MailID(7), compression: .none, key: key)
             }
         }
     }
@@ -79,7 +83,9 @@ struct MessageCodecTests {
         }
     }
 
-    @Test("a key file with a mistake is refused", arguments: ["1", "1 abcd", "x " + String(repeating: "0", count: 64)])
+    @Test(
+        "a key file with a mistake is refused",
+        arguments: ["1", "1 abcd", "x " + String(repeating: "0", count: 64)])
     func keyFiles(text: String) {
         #expect(KeyRing(text: text) == nil)
     }

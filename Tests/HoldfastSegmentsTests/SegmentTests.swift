@@ -14,7 +14,8 @@ struct Bench {
 
     func store(run: UInt32) throws -> SegmentStore {
         try SegmentStore(
-            folder: folder, owner: SegmentOwner(node: NodeID(1), disk: DiskID(2), run: run), on: disk)
+            folder: folder, owner: SegmentOwner(node: NodeID(1), disk: DiskID(2), run: run),
+            on: disk)
     }
 
     static func record(_ number: Int, bytes: Int = 300) -> Appendable {
@@ -36,7 +37,9 @@ struct Bench {
         let files = try segments.files()
         for file in files {
             if file.isSealed {
-                _ = try segments.records(of: file, from: nil) { found[$0.record.header.mail] = $0.place }
+                _ = try segments.records(of: file, from: nil) {
+                    found[$0.record.header.mail] = $0.place
+                }
             } else {
                 let fence = try segments.fence(of: file, among: files)
                 _ = try segments.sealLeftover(file, durable: 0, fence: fence, now: Self.now) {
@@ -69,13 +72,16 @@ struct SegmentTests {
         }
         let found = try bench.recovered()
         #expect(found.count == 20)
-        for (item, place) in zip(records, placed) { #expect(found[item.record.header.mail] == place) }
+        for (item, place) in zip(records, placed) {
+            #expect(found[item.record.header.mail] == place)
+        }
     }
 
     @Test("another mail at a place, and a place in no segment, are told apart from damage")
     func wrongPlaces() throws {
         let bench = Bench()
-        let place = try bench.store(run: 1).append([Bench.record(1)], to: Bench.week, now: Bench.now)[0]
+        let place = try bench.store(run: 1).append(
+            [Bench.record(1)], to: Bench.week, now: Bench.now)[0]
         let reader = SegmentReader(folder: bench.folder, on: bench.disk)
         #expect(throws: SegmentError.otherMail(segment: place.segment, offset: place.offset)) {
             try reader.record(segment: place.segment, offset: place.offset, mail: MailID(2))
@@ -94,7 +100,8 @@ struct SegmentTests {
         let store = try bench.store(run: 1)
         _ = try store.append([Bench.record(0)], to: Bench.week, now: Bench.now)
         let before = bench.disk.written.syncs
-        _ = try store.append((1...200).map { Bench.record($0) }[...], to: Bench.week, now: Bench.now)
+        _ = try store.append(
+            (1...200).map { Bench.record($0) }[...], to: Bench.week, now: Bench.now)
         #expect(bench.disk.written.syncs == before + 1)
         bench.disk.powerCut(keepUnsynced: false)
         #expect(try bench.recovered().count == 201)
@@ -195,8 +202,10 @@ struct SegmentTests {
     @Test("D3: a later run opens another segment, under a number that was never given")
     func runs() throws {
         let bench = Bench()
-        let first = try bench.store(run: 1).append([Bench.record(1)], to: Bench.week, now: Bench.now)[0]
-        let second = try bench.store(run: 2).append([Bench.record(2)], to: Bench.week, now: Bench.now)[0]
+        let first = try bench.store(run: 1).append(
+            [Bench.record(1)], to: Bench.week, now: Bench.now)[0]
+        let second = try bench.store(run: 2).append(
+            [Bench.record(2)], to: Bench.week, now: Bench.now)[0]
         #expect(first.segment == 1_000_001)
         #expect(second.segment == 2_000_001)
         #expect(first.position < second.position)

@@ -81,7 +81,8 @@ final class Appliance {
         let output = try Data(contentsOf: URL(fileURLWithPath: beside + ".out"))
         let messages = try Data(contentsOf: URL(fileURLWithPath: beside + ".err"))
         return Ran(
-            output: [UInt8](output), messages: String(decoding: messages, as: UTF8.self), code: code)
+            output: [UInt8](output), messages: String(decoding: messages, as: UTF8.self), code: code
+        )
     }
 }
 

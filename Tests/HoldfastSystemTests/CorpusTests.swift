@@ -6,7 +6,8 @@ import Testing
 
 @Suite("The corpus", .enabled(if: program != nil && corpus != nil), .serialized)
 struct CorpusTests {
-    @Test("every mail of the corpus is imported once, found by its SHA-256, and comes out as it came")
+    @Test(
+        "every mail of the corpus is imported once, found by its SHA-256, and comes out as it came")
     func corpusInAndOut() throws {
         let source = try #require(corpus)
         let box = try Appliance("--storages", "1")
@@ -17,7 +18,8 @@ struct CorpusTests {
         let files = FileManager.default.enumerator(atPath: source)
         while let name = files?.nextObject() as? String {
             guard name.hasSuffix(".eml") else { continue }
-            sums.insert(sha256([UInt8](try Data(contentsOf: URL(fileURLWithPath: source + "/" + name)))))
+            sums.insert(
+                sha256([UInt8](try Data(contentsOf: URL(fileURLWithPath: source + "/" + name)))))
         }
         try waitUntil("all are found", seconds: 120) { try box.count("") == sums.count }
         let again = try box.verb("import", source)

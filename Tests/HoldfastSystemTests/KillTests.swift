@@ -35,7 +35,8 @@ private final class Promises: @unchecked Sendable {
 struct KillTests {
     private static let senders = 4
 
-    @Test("kill -9 at random moments: every mail that got 250 is found, byte-identical, exactly once")
+    @Test(
+        "kill -9 at random moments: every mail that got 250 is found, byte-identical, exactly once")
     func killed() throws {
         let box = try Appliance("--storages", "2", "--copies", "2")
         let promises = Promises()
@@ -62,7 +63,8 @@ struct KillTests {
 
     /// Sends until the connection breaks.
     private static func send(to port: Int, _ promises: Promises) {
-        guard let client = try? MailSocket(port: port), (try? client.reply())?.hasPrefix("220") == true,
+        guard let client = try? MailSocket(port: port),
+            (try? client.reply())?.hasPrefix("220") == true,
             (try? client.command("EHLO killed"))?.hasPrefix("250") == true
         else {
             Thread.sleep(forTimeInterval: 0.02)

@@ -35,7 +35,8 @@ final class MailSocket {
         var sent = 0
         while sent < octets.count {
             let count = octets[sent...].withUnsafeBytes {
-                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(truncatingIfNeeded: MSG_NOSIGNAL))
+                Foundation.send(
+                    descriptor, $0.baseAddress, $0.count, Int32(truncatingIfNeeded: MSG_NOSIGNAL))
             }
             guard count > 0 else { throw SocketError(what: "the connection broke") }
             sent += count
@@ -104,7 +105,8 @@ final class Smarthost: @unchecked Sendable {
     init() throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         let listener = descriptor
-        guard withAddress(port: 0, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0 else {
+        guard withAddress(port: 0, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0
+        else {
             throw SocketError(what: "no port is free")
         }
         var address = sockaddr_in()

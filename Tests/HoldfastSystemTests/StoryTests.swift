@@ -35,7 +35,8 @@ struct StoryTests {
         #expect(try client.reply().hasPrefix("220"))
         #expect(try client.command("EHLO story").hasPrefix("250"))
         let message = Self.message(1, text: "isenböck pays")
-        let said = try client.mail(message, from: "amy@example.org", to: ["ben@example.com", "c@d.e"])
+        let said = try client.mail(
+            message, from: "amy@example.org", to: ["ben@example.com", "c@d.e"])
         #expect(said.hasPrefix("250"))
         try waitUntil("the mail has two copies") {
             try box.verb("search", "isenbock copies:2", "--format", "ids").code == 0
@@ -72,7 +73,9 @@ struct StoryTests {
         let box = try Appliance("--storages", "1")
         let path = box.folder + "/holdfast.toml"
         let good = try String(contentsOfFile: path, encoding: .utf8)
-        for (line, word) in [("[gateway]\nfoo = 1", "foo"), ("[gateway]\nkeep_days = 900", "keep_days")] {
+        for (line, word) in [
+            ("[gateway]\nfoo = 1", "foo"), ("[gateway]\nkeep_days = 900", "keep_days"),
+        ] {
             try good.replacingOccurrences(of: "[gateway]", with: line)
                 .write(toFile: path, atomically: true, encoding: .utf8)
             let ran = try box.verb("serve")
@@ -93,7 +96,9 @@ struct StoryTests {
         _ = try client.reply()
         _ = try client.command("EHLO story")
         for number in 1...20 {
-            #expect(try client.mail(Self.message(number), from: "a@b.c", to: ["d@e.f"]).hasPrefix("250"))
+            #expect(
+                try client.mail(Self.message(number), from: "a@b.c", to: ["d@e.f"]).hasPrefix("250")
+            )
         }
         try waitUntil("all are found") { try box.count("") == 20 }
         box.stop()
@@ -122,7 +127,8 @@ struct StoryTests {
         let id = try box.verb("search", "", "--limit", "1", "--format", "ids").line
         #expect(sha256(try box.verb("show", "--raw", id).output) == sha256(message))
         let status = try String(contentsOfFile: "/proc/\(box.process)/status", encoding: .utf8)
-        let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?
+        let peak =
+            status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?
             .split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0
         print("resident at most: \(peak / 1024) MiB")
         #expect(peak > 0 && peak < 400 << 10, "resident at most \(peak) KiB")
