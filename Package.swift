@@ -120,7 +120,8 @@ let package = Package(
         .executableTarget(
             name: "holdfast",
             dependencies: [
-                "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments", "HoldfastNode",
+                "CHoldfast", "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments",
+                "HoldfastNode",
                 "HoldfastRegistry", "HoldfastHelper", "HoldfastStorage", "HoldfastDAL",
                 "HoldfastGateway",
                 hummingbird, httpClient, httpTypes, lifecycle, signals, logging, nioCore, nioHTTP,

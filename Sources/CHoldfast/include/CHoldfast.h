@@ -19,4 +19,10 @@ int holdfast_preallocate(int fd, int64_t offset, int64_t length);
 /// A stable identity of the disk under an open file: the hash of machine id and device number.
 uint64_t holdfast_disk_identity(int fd);
 
+/// Keeps large buffers out of the heap, and the heap in few pieces, so that what is freed can go back.
+void holdfast_bound_memory(void);
+
+/// Gives free memory back to the system.
+void holdfast_return_memory(void);
+
 #endif

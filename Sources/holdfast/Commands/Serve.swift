@@ -21,7 +21,9 @@ struct Serve: AsyncParsableCommand {
         let installation = try config.installation()
         let level = try LogLevels.level(configured: installation.node.logLevel)
         LoggingSystem.bootstrap { LineLogHandler(label: $0, level: level) }
+        MemoryReturn.prepare()
         SystemLimits.raiseOpenFiles()
+        SystemLimits.hideNewFiles()
         let process = try await ServingProcess(installation)
         try await process.run()
     }

@@ -76,7 +76,7 @@ struct ServingProcess {
         let announcement = Announcement(
             names: components.map(\.path.name), address: installation.node.address, roster: roster,
             logger: logger)
-        return [listening, refresher] + components + heartbeats + [announcement]
+        return [listening, refresher, MemoryReturn()] + components + heartbeats + [announcement]
     }
 
     /// One each, so that a node whose disk is busy makes no other miss a beat.

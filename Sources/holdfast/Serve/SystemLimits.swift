@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the process asks of the system, and tells systemd.
 
+internal import CHoldfast
 internal import Foundation
+internal import ServiceLifecycle
 
 enum SystemLimits {
     /// Every connection and segment is an open file: takes as many as the system allows.
@@ -12,6 +14,32 @@ enum SystemLimits {
         limit.rlim_cur = limit.rlim_max
         // The old limit will do for a while; whoever runs into it is told so.
         _ = setrlimit(files, &limit)
+    }
+}
+
+extension SystemLimits {
+    /// Databases and segments hold mail: nobody but owner and group reads what is made.
+    static func hideNewFiles() {
+        umask(0o027)
+    }
+}
+
+/// Gives memory back that a burst of mail has left unused.
+struct MemoryReturn: Service {
+    private static let seconds = 10
+
+    /// To be called before anything allocates much.
+    static func prepare() {
+        holdfast_bound_memory()
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(Self.seconds))
+                holdfast_return_memory()
+            }
+        }
     }
 }
 
