@@ -44,12 +44,20 @@ final class Appliance {
 
     var process: Int32 { server?.id ?? 0 }
 
-    /// Starts the server and waits until it answers.
+    /// Starts the server and waits until it answers; says what it logged when it does not.
     func start() throws {
         server = try Child(
             ["serve", "--config", folder + "/holdfast.toml"], output: "/dev/null",
             messages: folder + "/log")
-        try waitUntil("the server answers") { try verb("count", "").code <= 1 }
+        do {
+            try waitUntil("the server answers") { try verb("count", "").code <= 1 }
+        } catch {
+            let asked = try verb("count", "")
+            let log = try String(contentsOfFile: folder + "/log", encoding: .utf8)
+            print("count: \(asked.code) \(asked.messages)\nthe log's last lines:")
+            print(log.split(separator: "\n").suffix(50).joined(separator: "\n"))
+            throw error
+        }
     }
 
     func stop() {
@@ -86,16 +94,21 @@ final class Appliance {
     }
 }
 
+/// What did not come true in time: the test that waited for it ends with it.
+struct NeverHappened: Error {
+    var what: String
+}
+
 /// Waits for a condition, with a limit.
 func waitUntil(
-    _ what: Comment, seconds: Double = 30, _ condition: () throws -> Bool
+    _ what: String, seconds: Double = 30, _ condition: () throws -> Bool
 ) throws {
     let end = Date().addingTimeInterval(seconds)
     while Date() < end {
         if try condition() { return }
         Thread.sleep(forTimeInterval: 0.05)
     }
-    Issue.record(what)
+    throw NeverHappened(what: what)
 }
 
 func sha256(_ octets: [UInt8]) -> String {
