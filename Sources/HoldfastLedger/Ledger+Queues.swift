@@ -27,7 +27,7 @@ extension Ledger {
             for row in rows {
                 let isBuried: Bool = row["buried"]
                 unfinished[Position(raw: UInt64(bitPattern: row["position"]))] = QueueBook.Item(
-                    state: isBuried ? .buried : .waiting(notBefore: .min),
+                    state: isBuried ? .buried : .waiting(notBefore: QueueBook.Item.atOnce),
                     attempts: row["attempts"],
                     reason: row["reason"])
             }

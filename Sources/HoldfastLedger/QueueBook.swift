@@ -10,12 +10,15 @@ package import HoldfastModel
 package struct QueueBook: Sendable {
     package struct Item: Hashable, Sendable {
         package enum State: Hashable, Sendable {
-            /// May be leased from this monotonic second on.
+            /// May be leased from this monotonic millisecond on.
             case waiting(notBefore: Int64)
             case leased(lease: UInt64, until: Int64)
             /// Refused as it is; kept until a person has looked.
             case buried
         }
+
+        /// Before every time of a monotonic clock, and as near as differences of times need.
+        package static let atOnce: Int64 = 0
 
         package var state: State
         /// How often it was carried and came back.
@@ -48,8 +51,8 @@ package struct QueueBook: Sendable {
         self.next = next
         self.unfinished = unfinished
         for (position, item) in unfinished where item.state != .buried {
-            self.unfinished[position]?.state = .waiting(notBefore: .min)
-            agenda.insert(position, at: .min)
+            self.unfinished[position]?.state = .waiting(notBefore: Item.atOnce)
+            agenda.insert(position, at: Item.atOnce)
         }
     }
 
@@ -116,8 +119,8 @@ package struct QueueBook: Sendable {
     /// Puts something into the queue that its order has passed already.
     package mutating func reopen(_ position: Position) {
         guard unfinished[position] == nil, position < next else { return }
-        unfinished[position] = Item(state: .waiting(notBefore: .min), attempts: 0, reason: "")
-        agenda.insert(position, at: .min)
+        unfinished[position] = Item(state: .waiting(notBefore: Item.atOnce), attempts: 0, reason: "")
+        agenda.insert(position, at: Item.atOnce)
         touched.insert(position)
     }
 
@@ -133,8 +136,8 @@ package struct QueueBook: Sendable {
     package mutating func digUp() -> Int {
         let buried = unfinished.filter { $0.value.state == .buried }.map(\.key)
         for position in buried {
-            unfinished[position]?.state = .waiting(notBefore: .min)
-            agenda.insert(position, at: .min)
+            unfinished[position]?.state = .waiting(notBefore: Item.atOnce)
+            agenda.insert(position, at: Item.atOnce)
             touched.insert(position)
         }
         return buried.count

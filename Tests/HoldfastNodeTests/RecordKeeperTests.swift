@@ -133,6 +133,22 @@ struct RecordKeeperTests {
         try await keeper.close()
     }
 
+    @Test("after a restart, one who may take nothing waits for what is due, and nothing breaks")
+    func dueWithoutRoom() async throws {
+        let folder = TemporaryFolder()
+        let (keeper, _) = try Self.open(folder)
+        let desk = try QueueDesk(name: "tasks", keeper: keeper)
+        _ = await keeper.keep([Self.offer(1)])
+        _ = try await desk.lease(LeaseRequest(itemsMax: 4, bytesMax: 1 << 20, waitSeconds: 5))
+        try await keeper.close()
+        let (again, _) = try Self.open(folder)
+        let opened = try QueueDesk(name: "tasks", keeper: again)
+        #expect(opened.look { $0.nextAppointment } != nil)
+        let none = LeaseRequest(itemsMax: 0, bytesMax: 1, waitSeconds: 1)
+        #expect(try await opened.lease(none) == nil)
+        try await again.close()
+    }
+
     @Test("no lease is given for nothing")
     func emptyQueue() async throws {
         let folder = TemporaryFolder()
