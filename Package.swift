@@ -98,14 +98,14 @@ let package = Package(
                 "HoldfastLedger",
                 "HoldfastNode", crypto, hummingbird, httpTypes, lifecycle, logging, nioCore,
             ],
-            swiftSettings: ours),
+            swiftSettings: tested),
         .target(
             name: "HoldfastDAL",
             dependencies: [
                 "HoldfastModel", "HoldfastLedger", "HoldfastCatalog", "HoldfastNode", hummingbird,
                 lifecycle, logging,
             ],
-            swiftSettings: ours),
+            swiftSettings: tested),
         .target(
             name: "HoldfastGateway",
             dependencies: [
@@ -174,7 +174,10 @@ let package = Package(
             dependencies: ["HoldfastHelper", "HoldfastModel", "HoldfastNode"], swiftSettings: ours),
         .testTarget(
             name: "HoldfastStorageTests",
-            dependencies: ["HoldfastStorage", "HoldfastLedger", "HoldfastModel"],
+            dependencies: [
+                "HoldfastStorage", "HoldfastSegments", "HoldfastLedger", "HoldfastModel",
+                "HoldfastNode", crypto, logging,
+            ],
             swiftSettings: ours),
         .testTarget(
             name: "HoldfastGatewayTests",

@@ -56,12 +56,18 @@ struct StorageQueues: QueueSource, QueueTarget {
         var items: [LeasedItem] = []
         for (entry, record) in read {
             switch record {
-            case .success(let record): items.append(item(record, entry))
+            case .success((let record, let slip)) where slip.wantsMoreCopies:
+                items.append(item(record, entry))
+            case .success:
+                // It got them by another way: the gateway offered it elsewhere, or a crash took
+                // the settle and left the slip.
+                sync.update { $0.finish(entry.position) }
             case .failure(let error):
                 // A copy that cannot be read cannot be passed on; the other holders can.
                 sync.update { $0.bury(entry.position, reason: "\(error)") }
             }
         }
+        guard !items.isEmpty else { return nil }
         return Leased(lease: lease, seconds: QueueDesk.leaseSeconds, items: items)
     }
 
@@ -119,10 +125,11 @@ enum SyncRules {
 }
 
 extension QueueEntry {
-    /// The record, with the slip as it is now and its position for the settle.
-    fileprivate func record(reader: SegmentReader, held: Held?) throws -> Record {
+    /// The record, with the slip as it is now.
+    fileprivate func record(reader: SegmentReader, held: Held?) throws -> (Record, Slip) {
         var record = try reader.record(segment: segment, offset: offset, mail: mail)
-        if let slip = held?.joinedSlip { record.setSlip(slip) }
-        return record
+        guard let slip = held?.joinedSlip else { return (record, try Slip(decoding: record.slip)) }
+        record.setSlip(slip)
+        return (record, slip)
     }
 }
