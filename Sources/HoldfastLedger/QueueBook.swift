@@ -119,7 +119,8 @@ package struct QueueBook: Sendable {
     /// Puts something into the queue that its order has passed already.
     package mutating func reopen(_ position: Position) {
         guard unfinished[position] == nil, position < next else { return }
-        unfinished[position] = Item(state: .waiting(notBefore: Item.atOnce), attempts: 0, reason: "")
+        unfinished[position] = Item(
+            state: .waiting(notBefore: Item.atOnce), attempts: 0, reason: "")
         agenda.insert(position, at: Item.atOnce)
         touched.insert(position)
     }
