@@ -12,8 +12,9 @@ extension MailRoutes {
     /// Takes framed records of kind mail and answers a framed result for each, in their order.
     func postBatch(_ request: Request) async throws -> Response {
         if let obstacle = intake.obstacle { throw refusal(obstacle) }
-        let body = try await request.body.collect(upTo: 2 * Wire.batchBytesMax)
-        let results = await take(try Record.all(in: body.octets))
+        let body = try await request.body.octets(
+            expecting: request.headers.bodyBytes, upTo: 2 * Wire.batchBytesMax)
+        let results = await take(try Record.all(in: body))
         return Response(
             status: .ok, headers: [.contentType: Wire.contentType],
             body: .init(byteBuffer: ByteBuffer(bytes: results.encoded)))

@@ -62,12 +62,10 @@ struct ImportGateway: Sendable {
 
     /// One request; a gateway that does not answer counts as one that says "later".
     private func put(_ records: [Record], _ patience: Patience) async throws -> [ItemResult] {
-        var bytes: [UInt8] = []
-        for record in records { record.encode(into: &bytes) }
         do {
             let gateway = try await cluster.gateway(turn: patience.tries)
             let answer = try await cluster.client.call(
-                .POST, "\(gateway)/mails/batch", body: .bytes(ByteBuffer(bytes: bytes)),
+                .POST, "\(gateway)/mails/batch", body: .bytes(records.body),
                 headers: [("Content-Type", Wire.contentType)], answerBytesMax: Wire.batchBytesMax)
             let results = try [ItemResult](decoding: answer.octets)
             guard results.count == records.count else { throw RecordError.cutShort }
