@@ -141,6 +141,18 @@ package struct Held: Sendable {
     package var keepUntil: Day
     /// The slip, where it was joined with another since the record was written.
     package var joinedSlip: Slip?
+
+    package init(
+        position: Position, segment: SegmentNumber, offset: UInt64, digest: Digest, keepUntil: Day,
+        joinedSlip: Slip? = nil
+    ) {
+        self.position = position
+        self.segment = segment
+        self.offset = offset
+        self.digest = digest
+        self.keepUntil = keepUntil
+        self.joinedSlip = joinedSlip
+    }
 }
 
 /// Something to be noted, together with others in one transaction.
