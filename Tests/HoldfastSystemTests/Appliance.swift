@@ -24,73 +24,122 @@ let isLong = ProcessInfo.processInfo.environment["HOLDFAST_LONG"] != nil
 /// One appliance; its folder goes with it.
 final class Appliance {
     let folder = NSTemporaryDirectory() + "holdfast-system-\(UInt32.random(in: 0...UInt32.max))"
-    private(set) var smtp = 0
+    let http: Int
+    let smtp: Int
     private var server: Child?
 
     init(_ options: String...) throws {
+        (http, smtp) = (try Ports.free(), try Ports.free())
         let made = try Appliance.run(
-            ["init", folder, "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]
-                + ["--lmtp", "unix:\(folder)/lmtp"] + options)
+            ["init", folder, "--http", "127.0.0.1:\(http)", "--smtp", "127.0.0.1:\(smtp)"]
+                + (options.contains("--lmtp") ? [] : ["--lmtp", "unix:\(folder)/lmtp"]) + options)
         #expect(made.code == 0, "\(made.messages)")
-        let text = try String(contentsOfFile: folder + "/holdfast.toml", encoding: .utf8)
-        let line = text.split(separator: "\n").first { $0.hasPrefix("smtp = ") }
-        smtp = line?.split(separator: ":").last.flatMap { Int($0.dropLast()) } ?? 0
     }
 
     deinit {
-        kill()
+        server?.killGroup()
         try? FileManager.default.removeItem(atPath: folder)
     }
 
+    var configuration: String { folder + "/holdfast.toml" }
+    var lmtp: String { folder + "/lmtp" }
     var process: Int32 { server?.id ?? 0 }
+
+    /// Sets a key that is not set yet; for the next start.
+    func set(_ key: String, _ value: String, in section: String = "gateway") throws {
+        let text = try String(contentsOfFile: configuration, encoding: .utf8)
+        try text.replacingOccurrences(
+            of: "[\(section)]\n", with: "[\(section)]\n\(key) = \(value)\n"
+        )
+        .write(toFile: configuration, atomically: true, encoding: .utf8)
+    }
 
     /// Starts the server and waits until it answers; says what it logged when it does not.
     func start() throws {
-        server = try Child(
-            ["serve", "--config", folder + "/holdfast.toml"], output: "/dev/null",
+        let server = try Child(
+            [program ?? "", "serve", "--config", configuration], output: "/dev/null",
             messages: folder + "/log")
+        self.server = server
         do {
-            try waitUntil("the server answers") { try verb("count", "").code <= 1 }
+            try waitUntil("the server answers") {
+                guard !server.hasEnded else { throw NeverHappened(what: "the server runs") }
+                return try verb("count", "").code <= 1
+            }
         } catch {
-            let asked = try verb("count", "")
-            let log = try String(contentsOfFile: folder + "/log", encoding: .utf8)
-            print("count: \(asked.code) \(asked.messages)\nthe log's last lines:")
-            print(log.split(separator: "\n").suffix(50).joined(separator: "\n"))
+            giveUp()
             throw error
         }
     }
 
-    func stop() {
-        _ = server?.end(SIGTERM)
+    func stop() throws {
+        let code = try server?.end()
         server = nil
+        #expect(code == 0, "the server did not end in good order")
     }
 
     /// As a power failure of the process: no word of warning.
-    func kill() {
-        _ = server?.end(SIGKILL)
+    ///
+    /// A server that has come to its end by itself before this is not what was to be tested.
+    func kill() throws {
+        guard let server, !server.hasEnded, try !log().contains("*** Signal") else {
+            // What it says about its crash takes a while.
+            _ = try? server?.wait(seconds: 90)
+            giveUp()
+            throw NeverHappened(what: "the server runs until it is killed")
+        }
+        server.killGroup()
+        self.server = nil
+    }
+
+    /// Shows the end of the log, and ends the server, so that nobody waits for it.
+    private func giveUp() {
+        let lines = (try? log())?.split(separator: "\n").suffix(60) ?? []
+        print("the log's last lines:\n" + lines.joined(separator: "\n"))
+        server?.killGroup()
         server = nil
     }
 
-    func verb(_ arguments: String...) throws -> Ran {
+    private func log() throws -> String {
+        String(decoding: try contents(folder + "/log"), as: UTF8.self)
+    }
+
+    func verb(_ arguments: String..., input: String = "/dev/null") throws -> Ran {
         guard let name = arguments.first else { return Ran(output: [], messages: "", code: 0) }
-        let config = ["--config", folder + "/holdfast.toml"]
-        return try Appliance.run([name] + config + arguments.dropFirst())
+        let config = ["--config", configuration]
+        return try Appliance.run([name] + config + arguments.dropFirst(), input: input)
     }
 
     func count(_ query: String) throws -> Int {
         Int(try verb("count", query).line) ?? -1
     }
 
-    static func run(_ arguments: [String]) throws -> Ran {
-        let beside = NSTemporaryDirectory() + "holdfast-ran-\(UInt64.random(in: 0...UInt64.max))"
+    static func run(_ arguments: [String], input: String = "/dev/null") throws -> Ran {
+        try ran([program ?? ""] + arguments, input: input)
+    }
+}
+
+/// Runs a program to its end.
+func ran(_ words: [String], input: String = "/dev/null") throws -> Ran {
+    try Running(words, input: input).ended()
+}
+
+/// A program that runs, and what it prints meanwhile.
+struct Running {
+    private let child: Child
+    private let beside: String
+
+    init(_ words: [String], input: String = "/dev/null") throws {
+        beside = NSTemporaryDirectory() + "holdfast-ran-\(UInt64.random(in: 0...UInt64.max))"
+        child = try Child(
+            words, input: input, output: beside + ".out", messages: beside + ".err")
+    }
+
+    func ended() throws -> Ran {
         defer { for ending in [".out", ".err"] { unlink(beside + ending) } }
-        let child = try Child(arguments, output: beside + ".out", messages: beside + ".err")
-        let code = child.wait()
-        let output = try Data(contentsOf: URL(fileURLWithPath: beside + ".out"))
-        let messages = try Data(contentsOf: URL(fileURLWithPath: beside + ".err"))
+        let code = try child.wait()
         return Ran(
-            output: [UInt8](output), messages: String(decoding: messages, as: UTF8.self), code: code
-        )
+            output: try contents(beside + ".out"),
+            messages: String(decoding: try contents(beside + ".err"), as: UTF8.self), code: code)
     }
 }
 
@@ -109,6 +158,10 @@ func waitUntil(
         Thread.sleep(forTimeInterval: 0.05)
     }
     throw NeverHappened(what: what)
+}
+
+func contents(_ path: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
 }
 
 func sha256(_ octets: [UInt8]) -> String {

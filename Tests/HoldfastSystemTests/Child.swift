@@ -1,37 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process of the program, by the system's own calls: Foundation's waits for run loops.
+// A process that a test starts, by the system's own calls: Foundation's waits for run loops.
 
 import Foundation
 
 /// One running process; its output and its messages go into files.
+///
+/// It is the first of a group of its own, so that it can be ended together with what it has started,
+/// and it ends with the thread that started it, so that nothing is left of tests that were ended.
 final class Child {
     let id: pid_t
+    /// How it ended, once it has: the exit code, or 128 and the signal.
+    private var code: Int32?
 
-    init(_ arguments: [String], output: String, messages: String) throws {
+    /// - Parameter words: the path of what is run, and its arguments.
+    init(_ words: [String], input: String = "/dev/null", output: String, messages: String) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         let flags = O_WRONLY | O_CREAT | O_APPEND
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, messages, flags, 0o600)
-        var words = ([program ?? ""] + arguments).map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        let words = ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--"] + words
+        var pointers = words.map { strdup($0) } + [nil]
+        defer { for pointer in pointers { free(pointer) } }
         var id: pid_t = 0
-        let code = posix_spawn(&id, program ?? "", &actions, nil, &words, environ)
-        guard code == 0 else { throw SocketError(what: "the program cannot be started: \(code)") }
+        let code = posix_spawn(&id, words[0], &actions, &attributes, &pointers, environ)
+        guard code == 0 else { throw NeverHappened(what: "\(words) is started (\(code))") }
         self.id = id
     }
 
-    /// Waits for its end; the exit code, or 128 and the signal.
-    func wait() -> Int32 {
+    var hasEnded: Bool { ending != nil }
+
+    private var ending: Int32? {
+        guard code == nil else { return code }
         var status: Int32 = 0
-        while waitpid(id, &status, 0) < 0 && errno == EINTR {}
-        return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
+        guard waitpid(id, &status, WNOHANG) == id else { return nil }
+        code = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
+        return code
     }
 
-    func end(_ signal: Int32) -> Int32 {
-        kill(id, signal)
-        return wait()
+    /// Waits for its end; ends it when that does not come.
+    func wait(seconds: Double = 300) throws -> Int32 {
+        let end = Date().addingTimeInterval(seconds)
+        while Date() < end {
+            if let ending { return ending }
+            usleep(2000)
+        }
+        killGroup()
+        throw NeverHappened(what: "process \(id) ends within \(seconds) s")
+    }
+
+    /// Asks it to end in good order, and waits for that.
+    func end() throws -> Int32 {
+        if !hasEnded { kill(id, SIGTERM) }
+        return try wait(seconds: 60)
+    }
+
+    /// Without a word of warning, together with whatever it has started: a process that writes the
+    /// backtrace of a crash would hold on to the ports.
+    func killGroup() {
+        guard !hasEnded else { return }
+        kill(-id, SIGKILL)
+        while !hasEnded { usleep(1000) }
     }
 }

@@ -18,8 +18,7 @@ struct CorpusTests {
         let files = FileManager.default.enumerator(atPath: source)
         while let name = files?.nextObject() as? String {
             guard name.hasSuffix(".eml") else { continue }
-            sums.insert(
-                sha256([UInt8](try Data(contentsOf: URL(fileURLWithPath: source + "/" + name)))))
+            sums.insert(sha256(try contents(source + "/" + name)))
         }
         try waitUntil("all are found", seconds: 120) { try box.count("") == sums.count }
         let again = try box.verb("import", source)
@@ -27,9 +26,7 @@ struct CorpusTests {
         #expect(try box.count("") == sums.count, "a second import stores nothing twice")
         #expect(try box.verb("export", "", "--to", "eml:\(box.folder)/out").code == 0)
         let names = try FileManager.default.contentsOfDirectory(atPath: box.folder + "/out")
-        let exported = try names.map { name in
-            sha256([UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(box.folder)/out/\(name)"))))
-        }
+        let exported = try names.map { sha256(try contents("\(box.folder)/out/\($0)")) }
         #expect(Set(exported) == sums)
         for sum in sums.shuffled().prefix(200) {
             let id = try box.verb("search", "sha256:\(sum)", "--format", "ids").line

@@ -10,17 +10,33 @@ struct SocketError: Error {
 /// One connection.
 final class MailSocket {
     private let descriptor: Int32
+    private let patience: Int
     private var waiting: [UInt8] = []
 
-    init(descriptor: Int32) {
-        self.descriptor = descriptor
+    /// How long the other end may keep us waiting: a hang fails the test that it happens in.
+    static let patienceSeconds = 60
+
+    init(descriptor: Int32, patience: Int = MailSocket.patienceSeconds) {
+        (self.descriptor, self.patience) = (descriptor, patience)
+        var time = timeval(tv_sec: patience, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(
+                descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+        }
     }
 
-    convenience init(port: Int) throws {
+    convenience init(port: Int, patience: Int = MailSocket.patienceSeconds) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        self.init(descriptor: descriptor)
+        self.init(descriptor: descriptor, patience: patience)
         let code = withAddress(port: port) { connect(descriptor, $0, $1) }
         guard code == 0 else { throw SocketError(what: "nobody listens on port \(port)") }
+    }
+
+    convenience init(path: String, patience: Int = MailSocket.patienceSeconds) throws {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        self.init(descriptor: descriptor, patience: patience)
+        let code = withAddress(path: path) { connect(descriptor, $0, $1) }
+        guard code == 0 else { throw SocketError(what: "nobody listens at \(path)") }
     }
 
     deinit {
@@ -43,15 +59,19 @@ final class MailSocket {
         }
     }
 
-    /// One line without its CRLF; nil when the connection has ended.
+    /// One line without its CRLF or LF; nil when the connection has ended.
     func line() throws -> String? {
         while true {
             if let end = waiting.firstIndex(of: 10) {
                 defer { waiting.removeFirst(end + 1) }
-                return String(decoding: waiting[..<max(0, end - 1)], as: UTF8.self)
+                let hasReturn = end > 0 && waiting[end - 1] == 13
+                return String(decoding: waiting[..<(hasReturn ? end - 1 : end)], as: UTF8.self)
             }
             var buffer = [UInt8](repeating: 0, count: 65_536)
             let count = read(descriptor, &buffer, buffer.count)
+            guard count >= 0 || errno != EAGAIN else {
+                throw SocketError(what: "nothing came for \(patience) s")
+            }
             guard count > 0 else { return nil }
             waiting += buffer[..<count]
         }
@@ -70,18 +90,43 @@ final class MailSocket {
         return try reply()
     }
 
+    /// Says that nothing more comes; what the other end says can still be read.
+    func endSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Hangs up so that the other end is told with a reset.
+    func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(
+            descriptor, SOL_SOCKET, SO_LINGER, &linger,
+            socklen_t(MemoryLayout.size(ofValue: linger)))
+    }
+
+    /// Begins a mail, up to where its message is waited for.
+    func startMessage(to recipients: [String] = ["ben@example.com"]) throws -> String {
+        _ = try command("MAIL FROM:<amy@example.org>")
+        for recipient in recipients { _ = try command("RCPT TO:<\(recipient)>") }
+        return try command("DATA")
+    }
+
     /// One mail on an open connection; the reply to its final dot.
     func mail(_ message: [UInt8], from sender: String, to recipients: [String]) throws -> String {
         _ = try command("MAIL FROM:<\(sender)>")
         for recipient in recipients { _ = try command("RCPT TO:<\(recipient)>") }
         let go = try command("DATA")
         guard go.hasPrefix("354") else { return go }
-        try send(stuffed(message) + Array(".\r\n".utf8))
+        return try end(message)
+    }
+
+    /// The message of a mail that was begun; the reply to its final dot.
+    func end(_ message: [UInt8]) throws -> String {
+        try send(Self.stuffed(message) + Array(".\r\n".utf8))
         return try reply()
     }
 
     /// The message with a dot before each line that begins with one.
-    private func stuffed(_ message: [UInt8]) -> [UInt8] {
+    static func stuffed(_ message: [UInt8]) -> [UInt8] {
         var stuffed: [UInt8] = []
         stuffed.reserveCapacity(message.count + 64)
         var isAtStart = true
@@ -91,88 +136,5 @@ final class MailSocket {
             isAtStart = octet == 10
         }
         return stuffed
-    }
-}
-
-/// A receiving SMTP server that keeps what it is sent.
-final class Smarthost: @unchecked Sendable {
-    // The lock guards the mails; the descriptor never changes.
-    let port: Int
-    private let descriptor: Int32
-    private let lock = NSLock()
-    private var kept: [(recipients: [String], octets: [UInt8])] = []
-
-    init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        let listener = descriptor
-        guard withAddress(port: 0, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0
-        else {
-            throw SocketError(what: "no port is free")
-        }
-        var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        _ = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getsockname(listener, $0, &length)
-            }
-        }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        Thread.detachNewThread { [self] in
-            while true {
-                let accepted = accept(descriptor, nil, nil)
-                guard accepted >= 0 else { return }
-                Thread.detachNewThread { [self] in try? serve(MailSocket(descriptor: accepted)) }
-            }
-        }
-    }
-
-    var mails: [(recipients: [String], octets: [UInt8])] {
-        lock.withLock { kept }
-    }
-
-    func stop() {
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
-    }
-
-    private func serve(_ client: MailSocket) throws {
-        try client.send("220 sink\r\n")
-        var recipients: [String] = []
-        while let line = try client.line() {
-            switch line.prefix(4).uppercased() {
-            case "EHLO": try client.send("250-sink\r\n250 8BITMIME\r\n")
-            case "RCPT":
-                recipients.append(String(line.dropFirst(9).prefix { $0 != ">" }))
-                try client.send("250 ok\r\n")
-            case "DATA":
-                try client.send("354 go on\r\n")
-                var lines: [String] = []
-                while let text = try client.line(), text != "." {
-                    lines.append(text.hasPrefix("..") ? String(text.dropFirst()) : text)
-                }
-                let octets = lines.map { $0 + "\r\n" }.joined()
-                lock.withLock { kept.append((recipients, Array(octets.utf8))) }
-                recipients = []
-                try client.send("250 2.0.0 kept\r\n")
-            case "QUIT":
-                try client.send("221 bye\r\n")
-                return
-            default: try client.send("250 ok\r\n")
-            }
-        }
-    }
-}
-
-private func withAddress<Result>(
-    port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
-) -> Result {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(port).bigEndian
-    address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-    return withUnsafePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
     }
 }

@@ -4,10 +4,6 @@
 import Foundation
 import Testing
 
-extension Tag {
-    @Tag static var program: Self
-}
-
 @Suite("The program", .enabled(if: program != nil), .serialized)
 struct StoryTests {
     static func message(_ number: Int, text: String = "some text") -> [UInt8] {
@@ -61,10 +57,9 @@ struct StoryTests {
         #expect(smarthost.mails.count == 1, "a second release sends nothing")
 
         #expect(try box.verb("export", "", "--to", "eml:\(box.folder)/out").code == 0)
-        let exported = try Data(contentsOf: URL(fileURLWithPath: "\(box.folder)/out/\(id).eml"))
-        #expect([UInt8](exported) == message)
+        #expect(try contents("\(box.folder)/out/\(id).eml") == message)
         #expect(try box.verb("expire", "--dry-run").code <= 1)
-        box.stop()
+        try box.stop()
         #expect(try box.verb("count", "").code == 5, "a needed part cannot be reached")
     }
 
@@ -101,7 +96,7 @@ struct StoryTests {
             )
         }
         try waitUntil("all are found") { try box.count("") == 20 }
-        box.stop()
+        try box.stop()
         for ending in ["", "-wal", "-shm"] {
             try? FileManager.default.removeItem(atPath: box.folder + "/catalog.sqlite" + ending)
         }
