@@ -129,21 +129,26 @@ package struct QueueBook: Sendable {
         touched.insert(position)
     }
 
-    /// What was buried is tried again.
-    package mutating func digUp() -> Int {
-        let buried = unfinished.filter { $0.value.state == .buried }.map(\.key)
-        for position in buried {
-            unfinished[position]?.state = .waiting(notBefore: .min)
+    /// What was buried is tried again, as if for the first time; returns what of these was.
+    package mutating func digUp(_ positions: [Position]) -> [Position] {
+        let found = positions.filter { unfinished[$0]?.state == .buried }
+        for position in found {
+            unfinished[position] = Item(state: .waiting(notBefore: .min), attempts: 0, reason: "")
             agenda.insert(position, at: .min)
             touched.insert(position)
         }
-        return buried.count
+        return found
     }
 
     /// When the next item that came back is due; nil when none will be.
     package var nextAppointment: Int64? { agenda.first?.time }
 
     package var buriedCount: Int { unfinished.values.count { $0.state == .buried } }
+
+    /// What was refused as it is, in the order of positions.
+    package var buried: [Position] {
+        unfinished.filter { $0.value.state == .buried }.keys.sorted()
+    }
 
     /// What changed since the last call.
     package mutating func takeChanges() -> Changes {

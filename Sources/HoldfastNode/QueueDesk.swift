@@ -2,7 +2,7 @@
 // A queue as helpers meet it: they wait for work, take a lease, and settle.
 
 package import HoldfastLedger
-internal import HoldfastModel
+package import HoldfastModel
 internal import HoldfastSegments
 internal import Synchronization
 
@@ -136,6 +136,18 @@ package final class QueueDesk: Sendable {
             try ledger.count(from: next, passingOn: passingOnOnly)
         }
         return waiting + unfinished
+    }
+
+    /// Has buried items offered again, all or those of some mails; returns what was dug up.
+    package func retry(_ mails: [MailID]?) async throws -> [Position] {
+        var wanted = book.withLock(\.buried)
+        if let mails = mails.map(Set.init) {
+            let entries = try await keeper.read { [wanted] ledger, _ in
+                try ledger.entries(at: wanted)
+            }
+            wanted = entries.filter { mails.contains($0.mail) }.map(\.position)
+        }
+        return update { [wanted] book in book.digUp(wanted) }
     }
 
     private func putBack(_ positions: [Position], after milliseconds: Int64) {

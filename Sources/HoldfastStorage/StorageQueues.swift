@@ -29,6 +29,13 @@ struct StorageQueues: QueueSource, QueueTarget {
         }
     }
 
+    func retry(_ queue: String, mails: [MailID]?) async throws -> Int {
+        guard queue == "sync" else {
+            throw Refusal.absent("A storage buries nothing in a queue \(queue).")
+        }
+        return try await sync.retry(mails).count
+    }
+
     func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
         guard queue == "input" else {
             throw Refusal.absent("A storage takes nothing into \(queue).")

@@ -58,8 +58,9 @@ struct QueueBookTests {
         book.bury(Self.position(1), reason: "malformed")
         #expect(due(&book, now: 1000).isEmpty)
         #expect(book.buriedCount == 1)
-        let dugUp = book.digUp()
-        #expect(dugUp == 1)
+        let dugUp = book.digUp([Self.position(1), Self.position(2)])
+        #expect(dugUp == [Self.position(1)])
+        #expect(book.unfinished[Self.position(1)]?.attempts == 0)
         #expect(due(&book, now: 1000) == [Self.position(1)])
     }
 

@@ -85,6 +85,12 @@ final class Tasks: Sendable {
     ) -> LeasedItem? {
         var record = record
         if isOver(record.header) {
+            // No ack ever came of it: somebody may want to know.
+            logger.notice(
+                "Mail given up on its keep-until day",
+                metadata: [
+                    "mail": "\(entry.mail)", "keep_until": "\(record.header.keepUntil)",
+                ])
             finish([(entry.mail, entry.kind, entry.position, entry.segment)])
             return nil
         }
@@ -144,6 +150,15 @@ final class Tasks: Sendable {
                 }
             }
         }
+    }
+
+    /// Offers again what was refused as it is; it has as many tries as a new task.
+    func retry(_ mails: [MailID]?) async throws -> Int {
+        let dugUp = try await desk.retry(mails)
+        histories.withLock { histories in
+            for position in dugUp { histories[position] = nil }
+        }
+        return dugUp.count
     }
 
     /// The DAL says that these are safe: nothing of them is needed here any more.
