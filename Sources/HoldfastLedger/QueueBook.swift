@@ -21,6 +21,12 @@ package struct QueueBook: Sendable {
         /// How often it was carried and came back.
         package var attempts: Int
         package var reason: String
+
+        package init(state: State, attempts: Int, reason: String) {
+            self.state = state
+            self.attempts = attempts
+            self.reason = reason
+        }
     }
 
     /// What a ledger must write down.
@@ -44,17 +50,26 @@ package struct QueueBook: Sendable {
     private var agenda = Agenda()
     private var leaseCount: UInt64 = 0
 
-    package init(next: Position, unfinished: [Position: Item] = [:]) {
+    private let unfinishedMax: Int
+
+    /// How many unfinished items may lie in the table before nothing new is leased.
+    package static let unfinishedMax = 1_000_000
+
+    package init(
+        next: Position, unfinished: [Position: Item] = [:],
+        unfinishedMax: Int = QueueBook.unfinishedMax
+    ) {
         self.next = next
         self.unfinished = unfinished
+        self.unfinishedMax = unfinishedMax
         for (position, item) in unfinished where item.state != .buried {
             self.unfinished[position]?.state = .waiting(notBefore: .min)
             agenda.insert(position, at: .min)
         }
     }
 
-    /// How many unfinished items may lie in the table before nothing new is leased.
-    package static let unfinishedMax = 1_000_000
+    /// How many positions may be leased that never were (D11).
+    package var room: Int { max(0, unfinishedMax - unfinished.count) }
 
     /// Takes up to `limit` positions that came back and are due, oldest appointment first.
     package mutating func due(limit: Int, now: Int64) -> [Position] {
