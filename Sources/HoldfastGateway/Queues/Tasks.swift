@@ -102,13 +102,8 @@ final class Tasks: Sendable {
             return nil
         }
         guard record.messageIsBeside else { return LeasedItem(record) }
-        return LeasedItem(record) { [keeper, record] start, count in
-            try await keeper.read { _, reader in
-                try reader.messagePart(
-                    of: record, segment: entry.segment, offset: entry.offset, from: start,
-                    count: count)
-            }
-        }
+        return LeasedItem(
+            record, pieces: keeper.pieces(of: record, segment: entry.segment, offset: entry.offset))
     }
 
     private func isOver(_ header: RecordHeader) -> Bool {
@@ -120,6 +115,7 @@ final class Tasks: Sendable {
     /// What is damaged stays damaged, and a person must see it; what the disk refuses now comes back.
     private func setAside(_ entry: QueueEntry, _ error: any Error) {
         logger.error("Mail not read", metadata: ["mail": "\(entry.mail)", "error": "\(error)"])
+        keeper.damage.note(error)
         if case SegmentError.disk = error {
             putBack(
                 entry.position, after: TaskRules.backMilliseconds.upperBound, reason: "\(error)")
