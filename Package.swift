@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "HoldfastHelper",
             dependencies: ["HoldfastModel", "HoldfastNode", hummingbird, lifecycle, logging],
-            swiftSettings: ours),
+            swiftSettings: tested),
         .target(
             name: "HoldfastStorage",
             dependencies: [
@@ -171,7 +171,14 @@ let package = Package(
         ),
         .testTarget(
             name: "HoldfastHelperTests",
-            dependencies: ["HoldfastHelper", "HoldfastModel", "HoldfastNode"], swiftSettings: ours),
+            dependencies: [
+                "HoldfastHelper", "HoldfastModel", "HoldfastNode", httpTypes, hummingbird, logging,
+            ],
+            swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastDALTests",
+            dependencies: ["HoldfastDAL", "HoldfastCatalog", "HoldfastModel", "HoldfastNode"],
+            swiftSettings: ours),
         .testTarget(
             name: "HoldfastStorageTests",
             dependencies: [

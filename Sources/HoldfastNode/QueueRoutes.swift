@@ -21,7 +21,7 @@ package struct NodePath: Hashable, Sendable {
 }
 
 extension NodeServer {
-    /// `POST queues/{queue}/leases` and `POST queues/{queue}/results` of a node.
+    /// `POST queues/{queue}/leases`, `…/results` and `…/retry` of a node.
     package func offer(_ source: any QueueSource, at path: NodePath) {
         router.post("\(path.text)/queues/:queue/leases") { request, context in
             let queue = try context.parameters.require("queue")
@@ -44,6 +44,7 @@ extension NodeServer {
                 queue, [ItemResult](decoding: body), position: position.map(Position.init))
             return Response(status: .noContent)
         }
+        offerRetry(source, at: path)
     }
 
     /// `POST queues/{queue}/items` of a node.

@@ -17,6 +17,8 @@ struct ImportGateway: Sendable {
     }
 
     let cluster: Cluster
+    /// How long the mails are kept; nil leaves it to the gateway.
+    let keepDays: Int?
 
     /// What became of each of some mails, in their order.
     ///
@@ -51,7 +53,7 @@ struct ImportGateway: Sendable {
             do {
                 let answer = try await cluster.hand(
                     .stream(octets, length: octets.count.map { .known($0) } ?? .unknown),
-                    envelope, isImport: true, turn: patience.tries)
+                    envelope, keepDays: keepDays, isImport: true, turn: patience.tries)
                 return answer.outcome == "duplicate" ? .duplicate : .stored
             } catch let error as NodeError {
                 guard error.isTemporary else { return .refused(error.message) }
