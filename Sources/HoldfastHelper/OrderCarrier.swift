@@ -14,19 +14,19 @@ struct OrderCarrier: Sendable {
         var trials = CopyTrials()
         for copy in order.copies {
             guard let storage = storage(of: copy.node) else {
-                trials.failed("its storage is away", isAway: true)
+                trials.failed("a storage that holds a copy is away", isAway: true)
                 continue
             }
             do {
                 let url = NodeClient.recordURL(
-                    at: storage, segment: copy.segment, offset: copy.offset, mail: order.mail)
+                    at: storage.address, segment: copy.segment, offset: copy.offset, mail: order.mail)
                 let carried = try await fetch(url)
                 return try await put(carried, as: record, to: gateway)
             } catch let unfit as Unfit {
                 surroundings.logger.info(
                     "Copy not brought",
                     metadata: ["mail": "\(order.mail)", "error": "\(unfit.reason)"])
-                trials.failed("\(unfit.reason)", isAway: unfit.isAway)
+                trials.failed("\(storage.name): \(unfit.reason)", isAway: unfit.isAway)
             }
         }
         return ItemResult(mail: order.id, outcome: trials.outcome)
@@ -38,9 +38,9 @@ struct OrderCarrier: Sendable {
         var isAway: Bool { (reason as? NodeError)?.isTemporary ?? !(reason is RecordError) }
     }
 
-    private func storage(of node: NodeID) -> String? {
+    private func storage(of node: NodeID) -> Registration? {
         let roster = surroundings.roster.current?.roster
-        return roster?.nodes(of: .storage).first { $0.node == node.description }?.address
+        return roster?.nodes(of: .storage).first { $0.node == node.description }
     }
 
     private func fetch(_ url: String) async throws(Unfit) -> Carried {

@@ -38,6 +38,10 @@ package final class Damage: Sendable {
         }
     }
 
+    package func isKnown(segment: SegmentNumber, offset: UInt64) -> Bool {
+        state.withLock { $0.places.contains(Place(segment: segment, offset: offset)) }
+    }
+
     /// Counts what an error tells of, if it tells of damage.
     package func note(_ error: any Error) {
         guard case SegmentError.damaged(let segment, let offset) = error else { return }

@@ -35,6 +35,10 @@ extension StorageComponent {
     }
 
     private func record(segment: UInt64, offset: UInt64, mail: MailID?) async throws -> Response {
+        // A large message shows its damage only at its end: the second time it is not even begun.
+        guard !keeper.damage.isKnown(segment: segment, offset: offset) else {
+            throw Refusal(SegmentError.damaged(segment: segment, offset: offset))
+        }
         let record: Record
         do {
             record = try await keeper.read { _, reader in

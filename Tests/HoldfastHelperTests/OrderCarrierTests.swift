@@ -162,6 +162,7 @@ private final class Nodes: Sendable {
         case .refused(let reason):
             #expect(isRefused)
             #expect(reason.hasPrefix("no copy of the mail can be read: "))
+            #expect(reason.contains("s0: ") || copies.isEmpty)
         case .later: #expect(!isRefused)
         case let other: Issue.record("\(other)")
         }

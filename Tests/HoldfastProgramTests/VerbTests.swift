@@ -108,7 +108,7 @@ import Testing
         status.buried = ["tasks": 0]
         #expect(!text.contains("holdfast retry"))
         status.buried = ["tasks": 3]
-        #expect(text.contains("3 buried items wait for `holdfast retry`"))
+        #expect(text.contains("Buried, until `holdfast retry` offers them again: 3\n"))
     }
 
     private func order(

@@ -142,6 +142,11 @@ final class Tasks: Sendable {
                         result.outcome, by: result.node, slip: result.slip,
                         &histories[result.position, default: TaskHistory()],
                         chance: Double.random(in: 0...1, using: &random))
+                    if case .bury(let reason) = decision {
+                        logger.error(
+                            "Mail buried, for nobody takes it",
+                            metadata: ["mail": "\(result.mail)", "reason": "\(reason)"])
+                    }
                     book.follow(decision, at: result.position, now: now)
                 }
             }
