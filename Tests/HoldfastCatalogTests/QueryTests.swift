@@ -198,6 +198,14 @@ func countsMonths() throws {
             "banana:x", 0,
             "There is no field 'banana:'; to look for the text itself, put it in quotation marks"
         ),
+        (
+            "list-id:x", 0,
+            "There is no field 'list-id:'; to look for the text itself, put it in quotation marks"
+        ),
+        (
+            "h2o:x", 0,
+            "There is no field 'h2o:'; to look for the text itself, put it in quotation marks"
+        ),
         ("from: bob", 0, "After 'from:' its value must follow, without a blank"),
         ("\"open", 0, "This quotation mark is never closed"),
         ("a (b", 2, "This parenthesis is never closed"),
