@@ -24,7 +24,8 @@ struct Retry: AsyncParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Queues (tasks, sync, index) and ids of mails; without any, all.", valueName: "queue|id"))
+            "Queues (tasks, sync, index) and ids of mails; without any, all.", valueName: "queue|id"
+        ))
     var what: [RetryWish] = []
 
     func run() async throws {
