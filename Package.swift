@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "HoldfastHelper",
             dependencies: ["HoldfastModel", "HoldfastNode", hummingbird, lifecycle, logging],
-            swiftSettings: ours),
+            swiftSettings: tested),
         .target(
             name: "HoldfastStorage",
             dependencies: [
@@ -98,14 +98,14 @@ let package = Package(
                 "HoldfastLedger",
                 "HoldfastNode", crypto, hummingbird, httpTypes, lifecycle, logging, nioCore,
             ],
-            swiftSettings: ours),
+            swiftSettings: tested),
         .target(
             name: "HoldfastDAL",
             dependencies: [
                 "HoldfastModel", "HoldfastLedger", "HoldfastCatalog", "HoldfastNode", hummingbird,
                 lifecycle, logging,
             ],
-            swiftSettings: ours),
+            swiftSettings: tested),
         .target(
             name: "HoldfastGateway",
             dependencies: [
@@ -171,10 +171,20 @@ let package = Package(
         ),
         .testTarget(
             name: "HoldfastHelperTests",
-            dependencies: ["HoldfastHelper", "HoldfastModel", "HoldfastNode"], swiftSettings: ours),
+            dependencies: [
+                "HoldfastHelper", "HoldfastModel", "HoldfastNode", httpTypes, hummingbird, logging,
+            ],
+            swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastDALTests",
+            dependencies: ["HoldfastDAL", "HoldfastCatalog", "HoldfastModel", "HoldfastNode"],
+            swiftSettings: ours),
         .testTarget(
             name: "HoldfastStorageTests",
-            dependencies: ["HoldfastStorage", "HoldfastLedger", "HoldfastModel"],
+            dependencies: [
+                "HoldfastStorage", "HoldfastSegments", "HoldfastLedger", "HoldfastModel",
+                "HoldfastNode", crypto, logging,
+            ],
             swiftSettings: ours),
         .testTarget(
             name: "HoldfastGatewayTests",

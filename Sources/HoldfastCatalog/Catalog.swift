@@ -56,6 +56,9 @@ package protocol Catalog: Sendable {
 
     func statistics() throws(CatalogError) -> Statistics
 
+    /// Lets go of cached pages, when nobody is about to use them. Does not block.
+    func giveMemoryBack()
+
     /// Everything that storages and people made, as sorted lines of text, the same from every
     /// engine: two catalogs with equal dumps are equal.
     func dump(_ line: (String) -> Void) throws(CatalogError)

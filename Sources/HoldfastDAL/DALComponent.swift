@@ -23,7 +23,6 @@ package final class DALComponent: Component {
     private static let expiryStep = 2000
     private static let clockMillisecondsMax: Int64 = 600_000
     private static let acksMax = 1_000_000
-    private static let ordersMax = 100_000
     private static let dayMilliseconds: Int64 = 86_400_000
 
     /// Opens the catalog; makes it when there is none.
@@ -35,19 +34,17 @@ package final class DALComponent: Component {
         path = NodePath(role: .dal, name: name)
         let writer = DiskThread(name: "catalog \(name)")
         searches = (0..<Self.searchThreads).map { DiskThread(name: "search \($0)") }
-        let (catalog, pending) = try await writer.run {
-            let catalog = try SQLiteCatalog(path: configuration.path)
-            return (catalog, try catalog.pendingOrders(limit: Self.ordersMax))
-        }
+        let catalog = try await writer.run { try SQLiteCatalog(path: configuration.path) }
         self.catalog = catalog
         let clock = surroundings.clock
-        let orders = TransientQueue(clock: clock, itemsMax: Self.ordersMax, keepMilliseconds: .max)
-        orders.add(pending.map(\.record))
         queues = DALQueues(
             catalog: catalog, writer: writer, configuration: configuration,
             acks: TransientQueue(
                 clock: clock, itemsMax: Self.acksMax, keepMilliseconds: Self.dayMilliseconds),
-            orders: orders, surroundings: surroundings)
+            orders: TransientQueue(
+                clock: clock, itemsMax: DALQueues.ordersMax, keepMilliseconds: .max),
+            surroundings: surroundings)
+        try await queues.loadOrders()
     }
 
     /// Reads on one of the threads for searches.
@@ -58,14 +55,16 @@ package final class DALComponent: Component {
         return try await thread.run { [catalog] in try body(catalog) }
     }
 
-    /// Removes what has expired, step by step, between the merges.
+    /// Removes what has expired, step by step, between the merges, and takes up orders that found no
+    /// room before.
     package func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
             while !Task.isCancelled {
                 do {
                     try await expire()
+                    if queues.orders.wantsMore { try await queues.loadOrders() }
                 } catch {
-                    surroundings.logger.error("Expiry failed", metadata: ["error": "\(error)"])
+                    surroundings.logger.error("Tidying failed", metadata: ["error": "\(error)"])
                 }
                 try? await Task.sleep(for: .seconds(Self.tickSeconds))
             }
@@ -90,6 +89,10 @@ package final class DALComponent: Component {
     package func registration(address: String) async -> Registration {
         Registration(
             name: name, role: .dal, address: address, clock: surroundings.clock.now.milliseconds)
+    }
+
+    package func giveMemoryBack() async {
+        catalog.giveMemoryBack()
     }
 
     package func close() async {

@@ -14,6 +14,8 @@ struct DALQueues: QueueSource, QueueTarget {
     let orders: TransientQueue
     let surroundings: Surroundings
 
+    /// Orders in memory; more of them wait in the catalog until these are done.
+    static let ordersMax = 100_000
     private static let retryMilliseconds: Int64 = 2_000
 
     func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
@@ -82,6 +84,14 @@ struct DALQueues: QueueSource, QueueTarget {
         case "orders": try await settleOrders(results)
         default: throw Refusal.absent("A DAL has no queue \(queue) to settle.")
         }
+    }
+
+    /// Takes up the orders that no gateway has yet: one more than there is room for tells of the rest.
+    func loadOrders() async throws {
+        let pending = try await writer.run { [catalog] in
+            try catalog.pendingOrders(limit: Self.ordersMax + 1)
+        }
+        orders.refill(pending.map(\.record))
     }
 
     /// An order leaves when its gateway keeps it; what came of it comes back as a note.

@@ -47,7 +47,8 @@ enum ReleaseRules {
         }
     }
 
-    /// The gateway that took the mail in, if it lives; else any.
+    /// The gateway that the last order went to, which may know how that stands, if it lives; else the
+    /// first by name: any of them can send any mail.
     private static func gateway(of details: Details, living: [String]) -> String? {
         let before = details.orders.last?.order.gateway
         return living.first { $0 == before } ?? living.sorted().first

@@ -8,92 +8,128 @@ internal import Synchronization
 
 /// Items in memory, leased and settled as any queue's.
 final class TransientQueue: Sendable {
-    fileprivate struct State {
-        var book = QueueBook(next: Position(raw: 1))
-        var items: [Position: Item] = [:]
-        var last: UInt64 = 0
-    }
-
-    fileprivate struct Item {
-        var record: Record
-        var added: Int64
-    }
-
     private let clock: MachineClock
-    private let itemsMax: Int
-    private let keepMilliseconds: Int64
-    private let state = Mutex(State())
+    private let items: Mutex<TransientItems>
     private let changed = Signal()
 
     /// - Parameter keepMilliseconds: what nobody fetched in this time is dropped.
     init(clock: MachineClock, itemsMax: Int, keepMilliseconds: Int64) {
         self.clock = clock
-        self.itemsMax = itemsMax
-        self.keepMilliseconds = keepMilliseconds
+        items = Mutex(TransientItems(itemsMax: itemsMax, keepMilliseconds: keepMilliseconds))
     }
 
-    var count: Int { state.withLock { $0.items.count } }
+    var count: Int {
+        let now = clock.monotonicMilliseconds
+        return items.withLock { items in
+            items.dropOld(now: now)
+            return items.count
+        }
+    }
+
+    /// There was more than fitted, and there is room again: `refill` it.
+    var wantsMore: Bool { items.withLock { $0.wantsMore } }
 
     func add(_ records: [Record]) {
         let now = clock.monotonicMilliseconds
-        state.withLock { state in
-            if state.items.count + records.count > itemsMax {
-                let old = state.items.filter { now - $0.value.added > keepMilliseconds }
-                for position in old.keys { state.drop(position) }
-            }
-            for record in records where state.items.count < itemsMax {
-                state.last += 1
-                let position = Position(raw: state.last)
-                var record = record
-                record.setPosition(position)
-                state.items[position] = Item(record: record, added: now)
-            }
-        }
+        items.withLock { $0.add(records, now: now) }
+        changed.notify()
+    }
+
+    /// Takes all that there is to do, of which some may lie here already.
+    func refill(_ records: [Record]) {
+        let now = clock.monotonicMilliseconds
+        items.withLock { $0.refill(records, now: now) }
         changed.notify()
     }
 
     func lease(_ request: LeaseRequest) async -> Leased? {
-        let deadline = clock.monotonicMilliseconds + Int64(request.waitSeconds) * 1000
-        while true {
-            let generation = changed.generation
+        await request.wait(for: changed, by: clock) {
             let now = clock.monotonicMilliseconds
-            let (leased, appointment) = state.withLock { state in
-                (state.lease(request, now: now), state.book.nextAppointment)
+            return items.withLock { items in
+                items.lease(request, now: now).map { .work($0) }
+                    ?? .nothing(until: items.nextAppointment)
             }
-            if let leased { return leased }
-            guard now < deadline, !Task.isCancelled else { return nil }
-            let wait = min(deadline - now, max(1, (appointment ?? .max) - now))
-            await changed.wait(after: generation, milliseconds: wait)
         }
     }
 
     /// What is done leaves; the rest comes back after a while.
     func settle(_ results: [ItemResult], retryMilliseconds: Int64) {
         let time = clock.monotonicMilliseconds + retryMilliseconds
-        state.withLock { state in
-            for result in results {
-                switch result.outcome {
-                case .kept, .alreadyHeld, .refused: state.drop(result.position)
-                case .notHere(let reason), .later(let reason):
-                    state.book.putBack(
-                        result.position, notBefore: time, countsAsAttempt: true, reason: reason)
-                }
-            }
+        items.withLock { items in
+            for result in results { items.settle(result, comesBackAt: time) }
         }
         changed.notify()
     }
 }
 
-extension TransientQueue.State {
+/// What lies in such a queue, as a value.
+struct TransientItems {
+    private struct Item {
+        var record: Record
+        var added: Int64
+    }
+
+    private var book = QueueBook(next: Position(raw: 1))
+    private var items: [Position: Item] = [:]
+    /// Nothing lies before this position, and nothing after the last.
+    private var oldest: UInt64 = 1
+    private var last: UInt64 = 0
+    /// Something found no room since the last refill.
+    private var hasLeftOut = false
+    private let itemsMax: Int
+    private let keepMilliseconds: Int64
+
+    init(itemsMax: Int, keepMilliseconds: Int64) {
+        self.itemsMax = itemsMax
+        self.keepMilliseconds = keepMilliseconds
+    }
+
+    var count: Int { items.count }
+
+    var nextAppointment: Int64? { book.nextAppointment }
+
+    var wantsMore: Bool { hasLeftOut && items.count <= itemsMax / 2 }
+
+    mutating func refill(_ records: [Record], now: Int64) {
+        hasLeftOut = false
+        let known = Set(items.values.map(\.record.header.mail))
+        add(records.filter { !known.contains($0.header.mail) }, now: now)
+    }
+
+    mutating func add(_ records: [Record], now: Int64) {
+        dropOld(now: now)
+        for var record in records {
+            guard items.count < itemsMax else {
+                hasLeftOut = true
+                return
+            }
+            last += 1
+            let position = Position(raw: last)
+            record.setPosition(position)
+            items[position] = Item(record: record, added: now)
+        }
+    }
+
+    /// Lets go of what nobody fetched in time: the oldest, for they lie in the order of their age.
+    mutating func dropOld(now: Int64) {
+        while oldest <= last {
+            let position = Position(raw: oldest)
+            if let item = items[position] {
+                guard now - item.added > keepMilliseconds else { return }
+                drop(position)
+            }
+            oldest += 1
+        }
+    }
+
     mutating func lease(_ request: LeaseRequest, now: Int64) -> Leased? {
+        dropOld(now: now)
+        book.skip(to: Position(raw: oldest))
         let due = book.due(limit: request.itemsMax, now: now)
         let end = min(last, book.next.raw + UInt64(request.itemsMax - due.count) - 1)
         let new = book.next.raw <= end ? (book.next.raw...end).map(Position.init(raw:)) : []
         let records = (due + new).compactMap { items[$0]?.record }
-        guard !records.isEmpty else {
-            book.skip(to: Position(raw: end).next)
-            return nil
-        }
+        guard !records.isEmpty else { return nil }
         let seconds = QueueDesk.leaseSeconds
         let lease = book.lease(
             due: due, new: new, through: Position(raw: end).next, now: now, seconds: seconds * 1000)
@@ -101,7 +137,16 @@ extension TransientQueue.State {
         return Leased(lease: lease, seconds: seconds, items: records.map { LeasedItem($0) })
     }
 
-    mutating func drop(_ position: Position) {
+    mutating func settle(_ result: ItemResult, comesBackAt time: Int64) {
+        switch result.outcome {
+        case .kept, .alreadyHeld, .refused: drop(result.position)
+        case .notHere(let reason), .later(let reason):
+            book.putBack(
+                result.position, notBefore: time, countsAsAttempt: true, reason: reason)
+        }
+    }
+
+    private mutating func drop(_ position: Position) {
         items[position] = nil
         book.finish(position)
     }

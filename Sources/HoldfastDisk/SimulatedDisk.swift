@@ -15,6 +15,10 @@ package final class SimulatedDisk: Disk {
         case failSync(after: Int)
         /// Writes and reservations find the disk full.
         case full
+        /// No file can be read from this offset on.
+        case failRead(from: UInt64)
+        /// Files that are there cannot be opened.
+        case failOpen(DiskError)
     }
 
     struct Content {
@@ -89,7 +93,9 @@ package final class SimulatedDisk: Disk {
     }
 
     package func open(_ path: String, forWriting: Bool) throws(DiskError) -> any DiskFile {
-        guard let file = state.withLock({ $0.names[path] }) else { throw .absent(path: path) }
+        let (found, fault) = state.withLock { ($0.names[path], $0.fault) }
+        guard let file = found else { throw .absent(path: path) }
+        if case .failOpen(let error) = fault { throw error }
         return SimulatedFile(disk: self, file: file, path: path)
     }
 

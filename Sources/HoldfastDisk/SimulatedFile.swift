@@ -38,7 +38,10 @@ final class SimulatedFile: DiskFile {
     func read(into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskError) -> Int
     {
         var count = 0
-        try changing { _, content throws(DiskError) in
+        try changing { state, content throws(DiskError) in
+            if case .failRead(let bad) = state.fault, offset + UInt64(bytes.count) > bad {
+                throw .failed(operation: "reading", path: path, errno: 5)
+            }
             guard Int(offset) < content.volatile.count else { return }
             let part = content.volatile[Int(offset)...].prefix(bytes.count)
             bytes.copyBytes(from: part)

@@ -154,6 +154,10 @@ package final class GatewayComponent: Component {
             clock: keeper.clock.now.milliseconds)
     }
 
+    package func giveMemoryBack() async {
+        await keeper.giveMemoryBack()
+    }
+
     package func close() async {
         await listener.close()
         do {
@@ -203,6 +207,7 @@ extension IntakeRules {
         }
         self.init(
             gateway: gateway, copies: configuration.copies, keepDays: configuration.keepDays,
+            obeysHeader: configuration.obeysKeepDaysHeader,
             coding: Coding(
                 compression: configuration.compression,
                 keyNumber: configuration.encrypts ? keys.newest ?? 0 : 0))

@@ -20,6 +20,8 @@ package struct GatewayConfiguration: Sendable {
     package var copies: Int
     /// Days that a mail is kept, unless it says otherwise.
     package var keepDays: Int
+    /// Whoever writes a mail may say in its header how many.
+    package var obeysKeepDaysHeader: Bool
     package var compression: Compression
     package var encrypts: Bool
     /// The words of encrypted bodies are found by search too.
@@ -77,6 +79,7 @@ package struct GatewayConfiguration: Sendable {
         smarthost = try Self.smarthost(in: &section)
         copies = try section.integer("copies", default: 1, in: Slip.copiesRange)
         keepDays = try section.integer("keep_days", default: 60, in: Slip.keepDaysRange)
+        obeysKeepDaysHeader = try section.boolean("keep_days_header", default: false)
         compression = try section.choice("compress", default: CompressionName.zstd).compression
         encrypts = try section.boolean("encrypt", default: false)
         indexesEncryptedWords = try section.boolean("index_encrypted_words", default: false)

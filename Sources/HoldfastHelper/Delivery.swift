@@ -124,18 +124,16 @@ struct Delivery: Sendable {
     private func deliver(order record: Record) async -> ItemResult {
         var result = ItemResult(
             mail: record.header.mail, position: record.header.position,
-            outcome: .later("no copy of the mail can be read now"))
+            outcome: .later("its gateway is away"))
         do {
             let order = try Order(id: record.header.mail, decoding: record.summary)
             guard let gateway = TargetRules.addressed(to: [order.gateway], in: targets).first else {
                 result.outcome = .later("the gateway \(order.gateway) is away")
                 return result
             }
-            if let answer = try await OrderCarrier(surroundings: surroundings).bring(
-                order, record, to: gateway.address)
-            {
-                result.take(answer)
-            }
+            result.take(
+                try await OrderCarrier(surroundings: surroundings).bring(
+                    order, record, to: gateway.address))
         } catch {
             result.take(record.result(of: error))
         }

@@ -31,7 +31,7 @@ extension Ledger {
 
     /// Notes everything in one transaction.
     package func commit(_ changes: [LedgerChange]) throws {
-        try database.write { database in
+        try write { database in
             for change in changes {
                 switch change {
                 case .kept(let rows, let segments): try add(rows, segments, in: database)
@@ -100,6 +100,11 @@ extension Ledger {
         let number = Int64(bitPattern: segment)
         try database.execute(
             sql: """
+                DELETE FROM unfinished WHERE position IN
+                    (SELECT position FROM qt_files_entries WHERE segment = ?1)
+                """, arguments: [number])
+        try database.execute(
+            sql: """
                 DELETE FROM qt_files WHERE mail_id IN
                     (SELECT mail_id FROM qt_files_entries AS e
                      WHERE e.segment = ?1 AND e.position = qt_files.position)
@@ -117,7 +122,7 @@ extension Ledger {
 
     /// What is known of each of these mails that is held here.
     package func held(_ mails: [MailID]) throws -> [MailID: Held] {
-        try database.read { database in
+        try read { database in
             let statement = try database.cachedStatement(sql: Self.selectHeld)
             var found: [MailID: Held] = [:]
             for mail in mails {
@@ -132,7 +137,7 @@ extension Ledger {
 
     /// How far each segment has been followed.
     package func segments() throws -> [SegmentRow] {
-        try database.read { database in
+        try read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM segments ORDER BY segment").map { row in
                 SegmentRow(
                     segment: UInt64(bitPattern: row["segment"]), day: Day(number: row["day"]),
@@ -146,7 +151,7 @@ extension Ledger {
 
     /// How many mails are held, and the bytes of their records.
     package func totals() throws -> (mails: Int, bytes: UInt64) {
-        try database.read { database in
+        try read { database in
             let row = try Row.fetchOne(
                 database, sql: "SELECT sum(records), sum(bytes) FROM segments")
             let bytes: Int64 = row?[1] ?? 0
@@ -156,7 +161,7 @@ extension Ledger {
 
     /// When the newest mail here was received.
     package func newestReceived() throws -> Timestamp? {
-        try database.read { database in
+        try read { database in
             let newest = """
                 SELECT f.received FROM qt_files_entries AS e JOIN qt_files AS f USING (mail_id)
                 ORDER BY e.position DESC LIMIT 1
@@ -167,7 +172,7 @@ extension Ledger {
 
     /// Bytes of the segments whose day of intake is this day.
     package func bytes(since day: Day) throws -> UInt64 {
-        try database.read { database in
+        try read { database in
             let sql = "SELECT sum(bytes) FROM segments WHERE day >= ?"
             return UInt64(
                 clamping: try Int64.fetchOne(database, sql: sql, arguments: [day.number]) ?? 0)
@@ -176,7 +181,7 @@ extension Ledger {
 
     /// The highest position that has a row; none in an empty ledger.
     package func lastPosition() throws -> Position {
-        try database.read { database in
+        try read { database in
             let raw = try Int64.fetchOne(
                 database, sql: "SELECT max(position) FROM qt_files_entries")
             return Position(raw: UInt64(bitPattern: raw ?? 0))

@@ -18,7 +18,7 @@ package struct QueueEntry: Hashable, Sendable {
 extension Ledger {
     /// A queue as it was written down last; new ones begin at the beginning.
     package func queue(_ name: String) throws -> QueueBook {
-        try database.read { database in
+        try read { database in
             let next = try Int64.fetchOne(
                 database, sql: "SELECT next FROM queues WHERE queue = ?", arguments: [name])
             let rows = try Row.fetchAll(
@@ -27,7 +27,7 @@ extension Ledger {
             for row in rows {
                 let isBuried: Bool = row["buried"]
                 unfinished[Position(raw: UInt64(bitPattern: row["position"]))] = QueueBook.Item(
-                    state: isBuried ? .buried : .waiting(notBefore: .min),
+                    state: isBuried ? .buried : .waiting(notBefore: QueueBook.Item.atOnce),
                     attempts: row["attempts"],
                     reason: row["reason"])
             }
@@ -77,7 +77,7 @@ extension Ledger {
     package func entries(
         from position: Position, passingOn: Bool = false, limit: Int
     ) throws -> [QueueEntry] {
-        try database.read { database in
+        try read { database in
             let sql = passingOn ? Self.selectPassingOn : Self.selectFollowing
             let statement = try database.cachedStatement(sql: sql)
             return try Row.fetchAll(statement, arguments: [Int64(bitPattern: position.raw), limit])
@@ -87,7 +87,7 @@ extension Ledger {
 
     /// The records at these positions that are still there.
     package func entries(at positions: [Position]) throws -> [QueueEntry] {
-        try database.read { database in
+        try read { database in
             let statement = try database.cachedStatement(
                 sql: """
                     SELECT position, mail_id, kind, segment, offset, length
@@ -102,7 +102,7 @@ extension Ledger {
 
     /// When the oldest record from a position on was received.
     package func received(from position: Position) throws -> Timestamp? {
-        try database.read { database in
+        try read { database in
             try Int64.fetchOne(
                 database,
                 sql: """
@@ -115,7 +115,7 @@ extension Ledger {
 
     /// How many records lie behind a position.
     package func count(from position: Position, passingOn: Bool = false) throws -> Int {
-        try database.read { database in
+        try read { database in
             let sql =
                 passingOn
                 ? "SELECT count(*) FROM qt_files_entries WHERE passes_on AND position >= ?"

@@ -3,6 +3,7 @@
 
 internal import GRDB
 package import HoldfastModel
+internal import Synchronization
 
 /// A node's local index and queues. All of it is derived from the segments and can be made again.
 ///
@@ -10,6 +11,8 @@ package import HoldfastModel
 /// each commit: after a power cut it is an earlier state of itself, and recovery catches up.
 package final class Ledger: Sendable {
     let database: any DatabaseWriter
+    let path: String?
+    let damage = Atomic(false)
 
     private static let cacheKibibytes = 8 << 10
     private static let readersMax = 2
@@ -25,19 +28,29 @@ package final class Ledger: Sendable {
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
             }
         }
-        database =
-            if let path {
-                try DatabasePool(path: path, configuration: configuration)
-            } else {
-                try DatabaseQueue(configuration: configuration)
-            }
-        try database.write { database in
+        self.path = path
+        do {
+            database =
+                if let path {
+                    try DatabasePool(path: path, configuration: configuration)
+                } else {
+                    try DatabaseQueue(configuration: configuration)
+                }
+        } catch let error as DatabaseError where error.isDamage {
+            throw LedgerError.damaged("\(error)")
+        }
+        try write { database in
             let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
             guard version <= Self.schemaVersion else { throw LedgerError.newer(version) }
             guard version == 0 else { return }
             try database.execute(sql: Self.schema)
             try database.execute(sql: "PRAGMA user_version = \(Self.schemaVersion)")
         }
+    }
+
+    /// Lets go of cached pages, when nobody is about to use them.
+    package func giveMemoryBack() {
+        (database as? DatabasePool)?.releaseMemoryEventually()
     }
 
     private static let schema = """
@@ -91,6 +104,19 @@ package final class Ledger: Sendable {
 package enum LedgerError: Error, Equatable {
     /// Made by a later version of Holdfast.
     case newer(Int)
+    /// SQLite found it damaged: it must be set aside and made again from the segments.
+    case damaged(String)
+}
+
+extension LedgerError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .newer(let version):
+            "the ledger has version \(version), which needs a later version of Holdfast"
+        case .damaged(let words):
+            "the ledger is damaged and is made again at the next start (\(words))"
+        }
+    }
 }
 
 /// What the ledger notes of one record that was kept.
@@ -141,6 +167,18 @@ package struct Held: Sendable {
     package var keepUntil: Day
     /// The slip, where it was joined with another since the record was written.
     package var joinedSlip: Slip?
+
+    package init(
+        position: Position, segment: SegmentNumber, offset: UInt64, digest: Digest, keepUntil: Day,
+        joinedSlip: Slip? = nil
+    ) {
+        self.position = position
+        self.segment = segment
+        self.offset = offset
+        self.digest = digest
+        self.keepUntil = keepUntil
+        self.joinedSlip = joinedSlip
+    }
 }
 
 /// Something to be noted, together with others in one transaction.

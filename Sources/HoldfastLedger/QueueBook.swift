@@ -10,17 +10,26 @@ package import HoldfastModel
 package struct QueueBook: Sendable {
     package struct Item: Hashable, Sendable {
         package enum State: Hashable, Sendable {
-            /// May be leased from this monotonic second on.
+            /// May be leased from this monotonic millisecond on.
             case waiting(notBefore: Int64)
             case leased(lease: UInt64, until: Int64)
             /// Refused as it is; kept until a person has looked.
             case buried
         }
 
+        /// Before every time of a monotonic clock, and as near as differences of times need.
+        package static let atOnce: Int64 = 0
+
         package var state: State
         /// How often it was carried and came back.
         package var attempts: Int
         package var reason: String
+
+        package init(state: State, attempts: Int, reason: String) {
+            self.state = state
+            self.attempts = attempts
+            self.reason = reason
+        }
     }
 
     /// What a ledger must write down.
@@ -44,17 +53,26 @@ package struct QueueBook: Sendable {
     private var agenda = Agenda()
     private var leaseCount: UInt64 = 0
 
-    package init(next: Position, unfinished: [Position: Item] = [:]) {
-        self.next = next
-        self.unfinished = unfinished
-        for (position, item) in unfinished where item.state != .buried {
-            self.unfinished[position]?.state = .waiting(notBefore: .min)
-            agenda.insert(position, at: .min)
-        }
-    }
+    private let unfinishedMax: Int
 
     /// How many unfinished items may lie in the table before nothing new is leased.
     package static let unfinishedMax = 1_000_000
+
+    package init(
+        next: Position, unfinished: [Position: Item] = [:],
+        unfinishedMax: Int = QueueBook.unfinishedMax
+    ) {
+        self.next = next
+        self.unfinished = unfinished
+        self.unfinishedMax = unfinishedMax
+        for (position, item) in unfinished where item.state != .buried {
+            self.unfinished[position]?.state = .waiting(notBefore: Item.atOnce)
+            agenda.insert(position, at: Item.atOnce)
+        }
+    }
+
+    /// How many positions may be leased that never were (D11).
+    package var room: Int { max(0, unfinishedMax - unfinished.count) }
 
     /// Takes up to `limit` positions that came back and are due, oldest appointment first.
     package mutating func due(limit: Int, now: Int64) -> [Position] {
@@ -116,8 +134,9 @@ package struct QueueBook: Sendable {
     /// Puts something into the queue that its order has passed already.
     package mutating func reopen(_ position: Position) {
         guard unfinished[position] == nil, position < next else { return }
-        unfinished[position] = Item(state: .waiting(notBefore: .min), attempts: 0, reason: "")
-        agenda.insert(position, at: .min)
+        unfinished[position] = Item(
+            state: .waiting(notBefore: Item.atOnce), attempts: 0, reason: "")
+        agenda.insert(position, at: Item.atOnce)
         touched.insert(position)
     }
 
@@ -129,21 +148,27 @@ package struct QueueBook: Sendable {
         touched.insert(position)
     }
 
-    /// What was buried is tried again.
-    package mutating func digUp() -> Int {
-        let buried = unfinished.filter { $0.value.state == .buried }.map(\.key)
-        for position in buried {
-            unfinished[position]?.state = .waiting(notBefore: .min)
-            agenda.insert(position, at: .min)
+    /// What was buried is tried again, as if for the first time; returns what of these was.
+    package mutating func digUp(_ positions: [Position]) -> [Position] {
+        let found = positions.filter { unfinished[$0]?.state == .buried }
+        for position in found {
+            unfinished[position] = Item(
+                state: .waiting(notBefore: Item.atOnce), attempts: 0, reason: "")
+            agenda.insert(position, at: Item.atOnce)
             touched.insert(position)
         }
-        return buried.count
+        return found
     }
 
     /// When the next item that came back is due; nil when none will be.
     package var nextAppointment: Int64? { agenda.first?.time }
 
     package var buriedCount: Int { unfinished.values.count { $0.state == .buried } }
+
+    /// What was refused as it is, in the order of positions.
+    package var buried: [Position] {
+        unfinished.filter { $0.value.state == .buried }.keys.sorted()
+    }
 
     /// What changed since the last call.
     package mutating func takeChanges() -> Changes {

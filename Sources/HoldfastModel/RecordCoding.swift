@@ -101,12 +101,23 @@ extension RecordHeader {
 extension Record {
     /// Appends header, sections and zeros. A message that lies beside is left out, with its zeros.
     package func encode(into bytes: inout [UInt8]) {
+        encode { bytes.append(contentsOf: $0) }
+    }
+
+    /// The same, piece by piece, to wherever `write` puts them.
+    package func encode(_ write: (UnsafeRawBufferPointer) -> Void) {
         withUnsafeTemporaryAllocation(byteCount: RecordHeader.bytes, alignment: 8) { header in
             self.header.encode(into: header)
-            bytes.append(contentsOf: header)
+            write(UnsafeRawBufferPointer(header))
         }
-        for section in [slip, envelope, summary, message] { bytes.append(contentsOf: section) }
-        if !messageIsBeside { bytes.append(contentsOf: repeatElement(0, count: paddingBytes)) }
+        slip.withUnsafeBytes(write)
+        envelope.withUnsafeBytes(write)
+        summary.withUnsafeBytes(write)
+        message.withUnsafeBytes(write)
+        guard !messageIsBeside else { return }
+        withUnsafeBytes(of: UInt64(0)) { zeros in
+            write(UnsafeRawBufferPointer(rebasing: zeros[..<paddingBytes]))
+        }
     }
 
     /// How many zeros end the record.

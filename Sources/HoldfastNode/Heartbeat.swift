@@ -58,9 +58,12 @@ package struct Heartbeat: Service {
     /// A node that ends in good order says so, instead of being missed.
     private func leave() async {
         for node in await registrations() {
+            // Only the holder of a name may leave; brackets may not stand in a query as they are.
+            let address = node.address.replacing("[", with: "%5B").replacing("]", with: "%5D")
             for registry in registries {
                 // A Registry that is gone too needs no farewell.
-                _ = try? await client.call(.DELETE, "\(registry)/nodes/\(node.name)")
+                _ = try? await client.call(
+                    .DELETE, "\(registry)/nodes/\(node.name)?address=\(address)")
             }
         }
     }

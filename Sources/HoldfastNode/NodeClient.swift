@@ -79,7 +79,7 @@ package struct NodeClient: Sendable {
             response = try await (pollSeconds == nil ? calls : polls)
                 .execute(request, timeout: .seconds(seconds))
         } catch {
-            throw NodeError(status: 0, address: url, message: "\(error)")
+            throw NodeError(status: 0, address: url, message: NetworkFault.words(for: error))
         }
         guard response.status.code < 300 else {
             let body = try? await response.body.collect(upTo: Wire.jsonBytesMax)

@@ -16,10 +16,11 @@ package struct NodeServer {
     package let router = NodeRouter()
 
     /// - Parameter token: what every call must carry.
-    package init(token: String, logger: Logger) {
+    /// - Parameter openPaths: what may be read without it.
+    package init(token: String, openPaths: Set<String> = [], logger: Logger) {
         router.addMiddleware {
             RefusalMiddleware(logger: logger)
-            TokenMiddleware(token: token)
+            TokenMiddleware(token: token, openPaths: openPaths)
         }
         router.get("/health") { _, _ in "ok\n" }
     }
@@ -42,16 +43,18 @@ package struct NodeServer {
 /// Lets nobody in who does not know the token, and nobody who speaks another protocol.
 private struct TokenMiddleware: RouterMiddleware {
     private let expected: [UInt8]
+    private let openPaths: Set<String>
 
-    init(token: String) {
+    init(token: String, openPaths: Set<String>) {
         expected = Array("Bearer \(token)".utf8)
+        self.openPaths = openPaths
     }
 
     func handle(
         _ request: Request, context: NodeContext,
         next: (Request, NodeContext) async throws -> Response
     ) async throws -> Response {
-        guard let given = request.headers[.authorization], isExpected(given) else {
+        guard mayPass(request) else {
             throw HTTPError(
                 .unauthorized, message: "This call needs the token of the installation.")
         }
@@ -60,6 +63,11 @@ private struct TokenMiddleware: RouterMiddleware {
                 .badRequest, message: "This node speaks protocol \(Wire.version), not \(version).")
         }
         return try await next(request, context)
+    }
+
+    private func mayPass(_ request: Request) -> Bool {
+        if request.method == .get, openPaths.contains(request.uri.path) { return true }
+        return request.headers[.authorization].map(isExpected) ?? false
     }
 
     /// Takes the same time wherever the first difference is.

@@ -71,8 +71,10 @@ extension HTTPClientResponse {
     /// The records of an answer; a large one only up to where its message begins.
     fileprivate func carried() async throws -> Carried {
         guard headers.first(name: "Holdfast-Beside") != nil else {
-            let body = try await body.collect(upTo: 3 * Wire.batchBytesMax)
-            return .batch(try Record.all(in: body.octets))
+            let octets = try await body.octets(
+                expecting: headers.first(name: "Content-Length").flatMap { Int($0) },
+                upTo: 3 * Wire.batchBytesMax)
+            return .batch(try Record.all(in: octets))
         }
         var stream = RecordStream(body.makeAsyncIterator())
         let record = try await stream.readSections()
@@ -95,11 +97,8 @@ extension NodeClient {
     package func put(
         _ records: [Record], into address: String, queue: String, from node: NodeID? = nil
     ) async throws -> Receipt {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(records.reduce(0) { $0 + Int($1.header.recordBytes) })
-        for record in records { record.encode(into: &bytes) }
         let headers = node.map { [("Holdfast-Node", $0.description)] } ?? []
-        return try await put(.bytes(ByteBuffer(bytes: bytes)), into: address, queue: queue, headers)
+        return try await put(.bytes(records.body), into: address, queue: queue, headers)
     }
 
     /// Puts one large record; its message goes through as it comes.

@@ -2,7 +2,7 @@
 // A queue as helpers meet it: they wait for work, take a lease, and settle.
 
 package import HoldfastLedger
-internal import HoldfastModel
+package import HoldfastModel
 internal import HoldfastSegments
 internal import Synchronization
 
@@ -42,17 +42,9 @@ package final class QueueDesk: Sendable {
     package func lease(
         _ request: LeaseRequest
     ) async throws -> (lease: UInt64, entries: [QueueEntry])? {
-        let clock = keeper.clock
-        let deadline = clock.monotonicMilliseconds + Int64(request.waitSeconds) * 1000
-        while true {
-            let (arrived, changed) = (keeper.arrivals.generation, changed.generation)
-            if let leased = try await leaseNow(request) { return leased }
-            let now = clock.monotonicMilliseconds
-            let appointment = book.withLock { $0.nextAppointment }.map { $0 - now } ?? .max
-            let wait = min(deadline - now, max(appointment, 1))
-            guard now < deadline, !Task.isCancelled else { return nil }
-            await keeper.arrivals.wait(
-                after: arrived, or: self.changed, after: changed, milliseconds: wait)
+        try await request.wait(for: keeper.arrivals, changed, by: keeper.clock) {
+            if let leased = try await leaseNow(request) { return .work(leased) }
+            return .nothing(until: book.withLock { $0.nextAppointment })
         }
     }
 
@@ -60,10 +52,10 @@ package final class QueueDesk: Sendable {
         _ request: LeaseRequest
     ) async throws -> (lease: UInt64, entries: [QueueEntry])? {
         let now = keeper.clock.monotonicMilliseconds
-        let (due, next) = book.withLock { book in
-            (book.due(limit: request.itemsMax, now: now), book.next)
+        let (due, next, room) = book.withLock { book in
+            (book.due(limit: request.itemsMax, now: now), book.next, book.room)
         }
-        let wanted = request.itemsMax - due.count
+        let wanted = min(request.itemsMax - due.count, room)
         let entries: (due: [QueueEntry], new: [QueueEntry])
         do {
             entries = try await keeper.read { [passingOnOnly] ledger, _ in
@@ -83,10 +75,10 @@ package final class QueueDesk: Sendable {
         _ back: [QueueEntry], _ new: [QueueEntry], due: [Position], from next: Position,
         _ request: LeaseRequest, now: Int64
     ) -> (lease: UInt64, entries: [QueueEntry])? {
-        let leased = book.withLock { book -> (UInt64, [QueueEntry])? in
+        change { book in
             // A record that is gone (expired, finished) leaves the queue.
             for position in Set(due).subtracting(back.map(\.position)) { book.finish(position) }
-            let fresh = book.next == next ? new : []
+            let fresh = book.next == next ? new.prefix(book.room) : []
             let fitting = Self.fitting(back + fresh, bytesMax: request.bytesMax)
             let positions = Set(fitting.map(\.position))
             for entry in back where !positions.contains(entry.position) {
@@ -100,8 +92,6 @@ package final class QueueDesk: Sendable {
                 seconds: Self.leaseSeconds * 1000)
             return (lease, fitting)
         }
-        noteChanges()
-        return leased
     }
 
     /// As many as fit; one whose message is not held in memory goes alone.
@@ -118,11 +108,21 @@ package final class QueueDesk: Sendable {
 
     /// Changes the book, and lets the ledger and those who wait know.
     @discardableResult
-    package func update<Result>(_ change: (inout QueueBook) -> Result) -> Result {
-        let result = book.withLock { change(&$0) }
-        noteChanges()
+    package func update<Result>(_ body: (inout QueueBook) -> Result) -> Result {
+        let result = change(body)
         changed.notify()
         return result
+    }
+
+    /// Changes the book. The ledger is told under the same lock: what was taken out of the book first
+    /// is committed first, and an older state never stands over a newer one.
+    private func change<Result>(_ body: (inout QueueBook) -> Result) -> Result {
+        book.withLock { book in
+            let result = body(&book)
+            let changes = book.takeChanges()
+            if !changes.isEmpty { keeper.noteSoon(.queue(name, changes)) }
+            return result
+        }
     }
 
     package func look<Result>(_ body: (QueueBook) -> Result) -> Result {
@@ -138,6 +138,18 @@ package final class QueueDesk: Sendable {
         return waiting + unfinished
     }
 
+    /// Has buried items offered again, all or those of some mails; returns what was dug up.
+    package func retry(_ mails: [MailID]?) async throws -> [Position] {
+        var wanted = book.withLock(\.buried)
+        if let mails = mails.map(Set.init) {
+            let entries = try await keeper.read { [wanted] ledger, _ in
+                try ledger.entries(at: wanted)
+            }
+            wanted = entries.filter { mails.contains($0.mail) }.map(\.position)
+        }
+        return update { [wanted] book in book.digUp(wanted) }
+    }
+
     private func putBack(_ positions: [Position], after milliseconds: Int64) {
         let time = keeper.clock.monotonicMilliseconds + milliseconds
         update { book in
@@ -145,10 +157,5 @@ package final class QueueDesk: Sendable {
                 book.putBack(position, notBefore: time, countsAsAttempt: false, reason: "")
             }
         }
-    }
-
-    private func noteChanges() {
-        let changes = book.withLock { $0.takeChanges() }
-        if !changes.isEmpty { keeper.noteSoon(.queue(name, changes)) }
     }
 }

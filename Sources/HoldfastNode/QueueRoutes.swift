@@ -21,7 +21,7 @@ package struct NodePath: Hashable, Sendable {
 }
 
 extension NodeServer {
-    /// `POST queues/{queue}/leases` and `POST queues/{queue}/results` of a node.
+    /// `POST queues/{queue}/leases`, `…/results` and `…/retry` of a node.
     package func offer(_ source: any QueueSource, at path: NodePath) {
         router.post("\(path.text)/queues/:queue/leases") { request, context in
             let queue = try context.parameters.require("queue")
@@ -37,12 +37,14 @@ extension NodeServer {
         }
         router.post("\(path.text)/queues/:queue/results") { request, context in
             let queue = try context.parameters.require("queue")
-            let body = try await request.body.collect(upTo: Wire.batchBytesMax)
+            let body = try await request.body.octets(
+                expecting: request.headers.bodyBytes, upTo: Wire.batchBytesMax)
             let position = request.headers[.holdfastPosition].flatMap { UInt64($0) }
             try await source.settle(
-                queue, [ItemResult](decoding: body.octets), position: position.map(Position.init))
+                queue, [ItemResult](decoding: body), position: position.map(Position.init))
             return Response(status: .noContent)
         }
+        offerRetry(source, at: path)
     }
 
     /// `POST queues/{queue}/items` of a node.
@@ -52,9 +54,10 @@ extension NodeServer {
             let node = request.headers[.holdfastNode].flatMap { NodeID($0) }
             let receipt: Receipt
             if request.headers[.holdfastBeside] == nil {
-                let body = try await request.body.collect(upTo: 2 * Wire.batchBytesMax)
+                let body = try await request.body.octets(
+                    expecting: request.headers.bodyBytes, upTo: 2 * Wire.batchBytesMax)
                 receipt = try await target.take(
-                    into: queue, try Record.all(in: body.octets), from: node)
+                    into: queue, try Record.all(in: body), from: node)
             } else {
                 var stream = RecordStream(request.body.makeAsyncIterator())
                 let record = try await stream.readSections()
@@ -108,11 +111,8 @@ extension Leased {
             return Response(
                 status: .ok, headers: headers, body: .record(large.record, pieces: pieces))
         }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(items.reduce(0) { $0 + Int($1.record.header.recordBytes) })
-        for item in items { item.record.encode(into: &bytes) }
         return Response(
-            status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+            status: .ok, headers: headers, body: .init(byteBuffer: items.map(\.record).body))
     }
 }
 

@@ -50,6 +50,14 @@ package protocol QueueSource: Sendable {
     func lease(from queue: String, _ request: LeaseRequest) async throws -> Leased?
     /// Takes what became of leased items; valid at any time, lease lapsed or not.
     func settle(_ queue: String, _ results: [ItemResult], position: Position?) async throws
+    /// Offers buried items again, all or those of some mails; returns how many there were.
+    func retry(_ queue: String, mails: [MailID]?) async throws -> Int
+}
+
+extension QueueSource {
+    package func retry(_ queue: String, mails: [MailID]?) async throws -> Int {
+        throw Refusal.absent("Nothing is ever buried in a queue \(queue) here.")
+    }
 }
 
 /// The next piece of a message that is too large to be held; nil at its end.

@@ -27,37 +27,46 @@ extension RecordKeeper {
         let folder = try DataFolder.open(
             path, newNode: NodeID(using: &random).number,
             lastRun: SegmentStore.run(of: try segments.files().last?.segment ?? 0))
-        let ledger = try openLedger(path + "/ledger.sqlite", on: disk, logger: logger)
-        let recovery = try catchUp(ledger, with: segments, now: clock.now, logger: logger)
+        let (ledger, recovery) = try openLedger(
+            path + "/ledger.sqlite", with: segments, now: clock.now, on: disk, logger: logger)
         let owner = SegmentOwner(
             node: NodeID(folder.node), disk: DiskID(folder.disk), run: folder.run)
         let store = try SegmentStore(folder: segments.path, owner: owner, limits: limits, on: disk)
         let keeper = RecordKeeper(
-            folder: folder, ledger: ledger, store: store, disk: disk, clock: clock, name: name,
-            logger: logger)
+            folder: folder, ledger: ledger, store: store, disk: disk, clock: clock,
+            damage: Damage(ranges: recovery.damagedRanges), name: name, logger: logger)
         return (keeper, recovery)
     }
 
-    /// A ledger that cannot be read is moved aside and made again: it is derived.
+    /// Opens the ledger and lets it catch up. One that is damaged, now or by the last run's word, is
+    /// set aside and made again from the segments: it is derived.
     private static func openLedger(
-        _ path: String, on disk: RealDisk, logger: Logger
-    ) throws -> Ledger {
+        _ path: String, with segments: SegmentFolder, now: Timestamp, on disk: RealDisk,
+        logger: Logger
+    ) throws -> (Ledger, Recovery) {
+        func open() throws -> (Ledger, Recovery) {
+            let ledger = try Ledger(path: path)
+            return (ledger, try catchUp(ledger, with: segments, now: now, logger: logger))
+        }
+        let mark = Ledger.mark(of: path)
         do {
-            return try Ledger(path: path)
-        } catch let error as LedgerError {
-            throw error
-        } catch {
-            logger.notice(
-                "Ledger unreadable, making it again",
-                metadata: ["path": "\(path)", "reason": "\(error)"])
+            if disk.exists(mark) { throw LedgerError.damaged("found by the last run") }
+            return try open()
+        } catch LedgerError.damaged(let reason) {
+            logger.error(
+                "Ledger damaged, making it again",
+                metadata: ["reason": "\(reason)", "kept": "\(path).broken"])
             for ending in ["", "-wal", "-shm"] where disk.exists(path + ending) {
                 try disk.rename(path + ending, to: path + ".broken" + ending)
             }
-            return try Ledger(path: path)
+            // Last of all: a start that is cut off before begins here again.
+            if disk.exists(mark) { try disk.remove(mark) }
+            return try open()
         }
     }
 
-    private static func catchUp(
+    /// Brings into the ledger what the segments hold beyond it, and seals what a run left active.
+    static func catchUp(
         _ ledger: Ledger, with folder: SegmentFolder, now: Timestamp, logger: Logger
     ) throws -> Recovery {
         var recovery = Recovery()
@@ -67,6 +76,7 @@ extension RecordKeeper {
             let row = known.removeValue(forKey: file.segment)
             if file.isSealed && row?.recordedUpTo == SegmentRow.complete { continue }
             do {
+                if row == nil, try folder.removeIfUnborn(file) { continue }
                 try follow(file, from: row, in: folder, files, ledger, now: now, &recovery)
             } catch let error as SegmentError {
                 // One unreadable segment must not keep the others from being served.
@@ -135,20 +145,16 @@ private struct CatchingUp {
         rows.append(try LedgerRow(scanned))
         segment.records += 1
         segment.bytes += scanned.place.length
-        if rows.count >= Self.rowsATransaction { try commit([]) }
+        guard rows.count >= Self.rowsATransaction else { return }
+        // Neither mark nor count moves before the end is reached: a start that is cut off here begins
+        // again where this one did, and rows that are there already stay as they are.
+        try ledger.commit([.kept(rows, segments: [])])
+        rows.removeAll(keepingCapacity: true)
     }
 
     mutating func finish(upTo end: UInt64) throws {
         segment.recordedUpTo = end
-        try commit([.complete(header.number)])
-    }
-
-    /// Until the end is reached the mark stays where it was: a start that is cut off begins again.
-    private mutating func commit(_ last: [LedgerChange]) throws {
-        try ledger.commit([.kept(rows, segments: [segment])] + last)
-        rows.removeAll(keepingCapacity: true)
-        segment.records = 0
-        segment.bytes = 0
+        try ledger.commit([.kept(rows, segments: [segment]), .complete(header.number)])
     }
 }
 

@@ -58,6 +58,7 @@ package final class RecordKeeper: Sendable {
     package let store: SegmentStore
     package let reader: SegmentReader
     package let clock: MachineClock
+    package let damage: Damage
     /// Notified when the ledger has new rows.
     package let arrivals = Signal()
 
@@ -78,13 +79,13 @@ package final class RecordKeeper: Sendable {
 
     init(
         folder: DataFolder, ledger: Ledger, store: SegmentStore, disk: any Disk,
-        clock: MachineClock,
-        name: String, logger: Logger
+        clock: MachineClock, damage: Damage = Damage(), name: String, logger: Logger
     ) {
         self.folder = folder
         self.ledger = ledger
         self.store = store
         self.clock = clock
+        self.damage = damage
         reader = SegmentReader(folder: store.folder, on: disk)
         appendThread = DiskThread(name: "append \(name)")
         ledgerThread = DiskThread(name: "ledger \(name)")

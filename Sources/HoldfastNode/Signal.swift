@@ -30,22 +30,18 @@ package final class Signal: Sendable {
     /// Returns when there was a `notify` after `generation` was taken, when the time is over, or when
     /// the task is cancelled.
     package func wait(after generation: UInt64, milliseconds: Int64) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait(after: generation) }
-            group.addTask { try? await Task.sleep(for: .milliseconds(milliseconds)) }
-            await group.next()
-            group.cancelAll()
-        }
+        await Self.wait(forAnyOf: [(self, generation)], milliseconds: milliseconds)
     }
 
-    /// As `wait`, for this signal or another, whichever comes first.
-    package func wait(
-        after generation: UInt64, or other: Signal, after otherGeneration: UInt64,
-        milliseconds: Int64
+    /// As `wait`, for whichever of several signals comes first, each with the generation that was
+    /// taken of it.
+    package static func wait(
+        forAnyOf signals: [(signal: Signal, generation: UInt64)], milliseconds: Int64
     ) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait(after: generation) }
-            group.addTask { await other.wait(after: otherGeneration) }
+            for (signal, generation) in signals {
+                group.addTask { await signal.wait(after: generation) }
+            }
             group.addTask { try? await Task.sleep(for: .milliseconds(milliseconds)) }
             await group.next()
             group.cancelAll()

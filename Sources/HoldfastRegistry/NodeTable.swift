@@ -39,8 +39,9 @@ package struct NodeTable: Sendable {
         return .registered
     }
 
-    package mutating func remove(_ name: String) {
-        lines[name] = nil
+    /// A node says farewell. Only the holder of a name can: one that was refused it leaves the other be.
+    package mutating func remove(_ name: String, at address: String) {
+        if lines[name]?.registration.address == address { lines[name] = nil }
     }
 
     package mutating func nodes(now: Int64) -> [Registration] {

@@ -40,9 +40,12 @@ package final class RegistryComponent: Component {
             try register(node)
             return Response(status: .noContent)
         }
-        server.router.delete("\(path.text)/nodes/:name") { [self] _, context in
+        server.router.delete("\(path.text)/nodes/:name") { [self] request, context in
             let name = try context.parameters.require("name")
-            table.withLock { $0.remove(name) }
+            guard let address = request.uri.queryParameters["address"] else {
+                throw Refusal.malformed("A farewell says the address of the node that leaves.")
+            }
+            table.withLock { $0.remove(name, at: String(address)) }
             return Response(status: .noContent)
         }
         server.router.get("\(path.text)/nodes") { [self] request, _ in

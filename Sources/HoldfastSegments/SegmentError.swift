@@ -20,6 +20,8 @@ package enum SegmentError: Error, Equatable {
     case otherMail(segment: SegmentNumber, offset: UInt64)
     /// No such segment here; it expired, or the location belongs to another node.
     case absent(SegmentNumber)
+    /// This run has failed to write so often that it writes nothing more.
+    case fencedTooOften
     /// The disk holds less than `reserve` free bytes. Nothing was written.
     case full(free: UInt64, reserve: UInt64)
 }
@@ -34,6 +36,8 @@ extension SegmentError: CustomStringConvertible {
         case .damaged(let segment, let offset): "the record at \(segment)/\(offset) is damaged"
         case .otherMail(let segment, let offset): "another mail lies at \(segment)/\(offset)"
         case .absent(let segment): "there is no segment \(segment)"
+        case .fencedTooOften:
+            "the disk failed \(Fence.fencesMax) times; look at it, then start Holdfast again"
         case .full(let free, let reserve):
             "the disk has \(free) bytes left, and \(reserve) are kept in reserve"
         }

@@ -45,7 +45,9 @@ package struct SegmentFolder: Sendable {
         for other in files where other.segment > file.segment {
             // A header that cannot be read tells of no fence; its own scan reports it.
             guard let header = try? header(of: other), header.run == run else { continue }
-            if header.fenced == file.segment { return header.fencedAt }
+            if let fence = header.fences.first(where: { $0.segment == file.segment }) {
+                return fence.end
+            }
         }
         return nil
     }
@@ -55,9 +57,29 @@ package struct SegmentFolder: Sendable {
         of file: File, from start: UInt64?, visit: (ScannedRecord) throws -> Void
     ) throws -> ScanReport {
         let scan = try SegmentScan(path: file.path, on: disk)
-        return try scan.records(
-            from: max(start ?? 0, SegmentFormat.dataOffset), durable: file.isSealed ? .max : 0,
-            visit: visit)
+        let begin = max(start ?? 0, SegmentFormat.dataOffset)
+        var found: Set<UInt64> = []
+        var report = try scan.records(from: begin, durable: file.isSealed ? .max : 0) { record in
+            found.insert(record.place.offset)
+            try visit(record)
+        }
+        if file.isSealed {
+            report.damaged += try scan.missing(from: begin, found: found, besides: report)
+        }
+        return report
+    }
+
+    /// Removes an active segment that a crash left before its first batch, and so its header, was
+    /// durable: nothing in it was ever answered for. False when it is more than that.
+    package func removeIfUnborn(_ file: File) throws(SegmentError) -> Bool {
+        guard !file.isSealed, try SegmentScan.isUnborn(file.path, file.segment, on: disk) else {
+            return false
+        }
+        try onDisk { () throws(DiskError) in
+            try disk.remove(file.path)
+            try disk.syncFolder(path)
+        }
+        return true
     }
 
     /// Seals a segment that a former run left active, at the end of what is whole in it, and visits
@@ -97,7 +119,7 @@ package struct SegmentFolder: Sendable {
         buffer += bytes
         let padded = Int(SegmentFormat.roundedToBlock(UInt64(buffer.count)))
         buffer += [UInt8](repeating: 0, count: padded - buffer.count)
-        buffer += SealTable.trailer(of: header, tableAt: end, lines: table.lines.count)
+        buffer += table.trailer(of: header.number, tableAt: end)
         try file.truncate(to: end)
         try file.write(buffer, at: end)
         try file.sync()

@@ -34,9 +34,8 @@ package struct SegmentHeader: Hashable, Sendable {
     /// The day of intake of all its records (D8).
     package var day: Day
     package var keepClass: KeepClass
-    /// A segment of this run that was left after a failed write, and the end of what it durably holds.
-    package var fenced: SegmentNumber
-    package var fencedAt: UInt64
+    /// All segments of this run that were left after a failed write before this one was opened.
+    package var fences: [Fence]
 
     /// "HFSEG" CR LF SUB, as it lies on disk.
     private static let magic: UInt64 = 0x1A0A_0D47_4553_4648
@@ -56,8 +55,10 @@ package struct SegmentHeader: Hashable, Sendable {
         block.write(keepClass.days)
         block.write(UInt32(0))
         block.write(UInt64(bitPattern: created.milliseconds))
-        block.write(fenced)
-        block.write(fencedAt)
+        for fence in fences {
+            block.write(fence.segment)
+            block.write(fence.end)
+        }
         return block.sealed
     }
 
@@ -83,14 +84,19 @@ package struct SegmentHeader: Hashable, Sendable {
         keepClass = KeepClass(days: reader.read())
         _ = reader.read() as UInt32
         created = Timestamp(milliseconds: Int64(bitPattern: reader.read()))
-        fenced = reader.read()
-        fencedAt = reader.read()
+        fences = []
+        while fences.count < Fence.fencesMax {
+            let fence = Fence(segment: reader.read(), end: reader.read())
+            guard fence.segment != 0 else { break }
+            fences.append(fence)
+        }
     }
 
     package init(
         node: NodeID, disk: DiskID, number: SegmentNumber, run: UInt32, created: Timestamp,
-        keepClass: KeepClass, fenced: SegmentNumber = 0, fencedAt: UInt64 = 0
+        keepClass: KeepClass, fences: [Fence] = []
     ) {
+        precondition(fences.count <= Fence.fencesMax, "a header has room for so many fences")
         self.node = node
         self.disk = disk
         self.number = number
@@ -98,8 +104,7 @@ package struct SegmentHeader: Hashable, Sendable {
         self.created = created
         day = created.day
         self.keepClass = keepClass
-        self.fenced = fenced
-        self.fencedAt = fencedAt
+        self.fences = fences
     }
 
     /// The last day on which one of its records may have to be kept.

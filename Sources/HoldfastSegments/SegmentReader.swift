@@ -72,8 +72,14 @@ package final class SegmentReader: Sendable {
         if let known { return known }
         for ending in ["act", "seg"] {
             // It may be renamed between the two tries, but only from the first name to the second.
-            guard let file = try? disk.open(segmentPath(folder, segment, ending), forWriting: false)
-            else { continue }
+            let file: any DiskFile
+            do throws(DiskError) {
+                file = try disk.open(segmentPath(folder, segment, ending), forWriting: false)
+            } catch .absent {
+                continue
+            } catch {
+                throw .disk(error)
+            }
             open.withLock { open in
                 open.append((segment, file))
                 if open.count > Self.openFilesMax { open.removeFirst() }

@@ -77,6 +77,44 @@ package struct SegmentScan {
         return report
     }
 
+    /// What a sealed segment held, by its own table, and a scan from `start` on did not find.
+    ///
+    /// Without a table that can be read the file was cut short or damaged at its end, and how much is
+    /// gone is not known.
+    func missing(
+        from start: UInt64, found: Set<UInt64>, besides report: ScanReport
+    ) throws(SegmentError) -> [Range<UInt64>] {
+        guard let table = try SealTable.read(from: file, of: header.number) else {
+            return [report.end..<max(size, report.end)]
+        }
+        return table.missing(from: start, found: found, damaged: report.damaged)
+    }
+
+    /// Whether a file has neither a segment's header nor any batch of that segment.
+    static func isUnborn(
+        _ path: String, _ segment: SegmentNumber, on disk: any Disk
+    ) throws(SegmentError) -> Bool {
+        let file = try onDisk { () throws(DiskError) in
+            try disk.open(path, forWriting: false)
+        }
+        let first = try file.bytes(at: 0, count: Int(SegmentFormat.dataOffset))
+        do throws(SegmentError) {
+            _ = try SegmentHeader(decoding: first)
+            return false
+        } catch .damagedHeader {
+            // Then it depends on what follows.
+        } catch {
+            throw error
+        }
+        var offset = SegmentFormat.dataOffset
+        while true {
+            let block = try file.bytes(at: offset, count: SegmentFormat.blockBytes)
+            if block.isEmpty { return true }
+            if BatchHeader(decoding: block)?.segment == segment { return false }
+            offset += UInt64(SegmentFormat.blockBytes)
+        }
+    }
+
     private struct FoundBatch {
         var start: UInt64
         var end: UInt64

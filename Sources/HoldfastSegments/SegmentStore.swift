@@ -36,7 +36,7 @@ package final class SegmentStore: Sendable {
         var writers: [KeepClass: SegmentWriter] = [:]
         var segmentCount: UInt64 = 0
         var recordCount: UInt32 = 0
-        var fence: (segment: SegmentNumber, at: UInt64) = (0, 0)
+        var fences: [Fence] = []
         var sealed: [SegmentNumber] = []
     }
 
@@ -78,7 +78,7 @@ package final class SegmentStore: Sendable {
             do throws(DiskError) {
                 return try writer.append(records, firstPosition: first, now: now)
             } catch {
-                state.fence = (writer.header.number, writer.end)
+                state.fences.append(Fence(segment: writer.header.number, end: writer.end))
                 state.writers[keepClass] = nil
                 throw .disk(error)
             }
@@ -91,6 +91,13 @@ package final class SegmentStore: Sendable {
             for (keepClass, writer) in state.writers where all || isFinished(writer, now: now) {
                 try seal(writer, of: keepClass, now: now, &state)
             }
+        }
+    }
+
+    /// Lets go of memory that only makes the next batch faster.
+    package func giveMemoryBack() {
+        state.withLock { state in
+            for writer in state.writers.values { writer.giveMemoryBack() }
         }
     }
 
@@ -120,13 +127,14 @@ package final class SegmentStore: Sendable {
             guard isFinished(writer, now: now) else { return writer }
             try seal(writer, of: keepClass, now: now, &state)
         }
+        guard state.fences.count < Fence.fencesMax else { throw .fencedTooOften }
         state.segmentCount += 1
         precondition(
             state.segmentCount < Self.segmentsARunMax, "a run writes fewer segments than this")
         let number = UInt64(owner.run) * Self.segmentsARunMax + state.segmentCount
         let header = SegmentHeader(
             node: owner.node, disk: owner.disk, number: number, run: owner.run, created: now,
-            keepClass: keepClass, fenced: state.fence.segment, fencedAt: state.fence.at)
+            keepClass: keepClass, fences: state.fences)
         let writer = try onDisk { () throws(DiskError) in
             try SegmentWriter(header: header, path: segmentPath(folder, number, "act"), on: disk)
         }

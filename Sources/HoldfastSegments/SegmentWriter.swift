@@ -82,6 +82,11 @@ final class SegmentWriter {
         return placed
     }
 
+    /// Lets go of the room for a batch; the next one takes it anew.
+    func giveMemoryBack() {
+        buffer = []
+    }
+
     /// Adds the table of records, cuts what was reserved, and gives the file its final name.
     func seal(now: Timestamp) throws(DiskError) {
         let bytes = UInt64(SegmentFormat.batchHeaderBytes + table.encoded.count)
@@ -89,8 +94,7 @@ final class SegmentWriter {
         beginBuffer(batch)
         buffer.append(contentsOf: table.encoded)
         padBuffer()
-        buffer.append(
-            contentsOf: SealTable.trailer(of: header, tableAt: end, lines: table.lines.count))
+        buffer.append(contentsOf: table.trailer(of: header.number, tableAt: end))
         try flush(at: end)
         try file.truncate(to: end + UInt64(buffer.count))
         try file.sync()

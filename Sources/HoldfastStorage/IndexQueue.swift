@@ -10,39 +10,15 @@ internal import HoldfastSegments
 internal import Logging
 internal import Synchronization
 
-/// Owns where the DAL stands: one lease at a time, in the order of positions; what is shipped again
-/// travels beside.
+/// Owns where the DAL stands, reads what is shipped, and tells the ledger.
 final class IndexQueue: Sendable {
-    private struct State {
-        /// What the DAL said it holds.
-        var held: Position
-        /// Up to here nothing that follows `held` could be read.
-        var passedOver = Position.none
-        var lease: UInt64 = 0
-        var leasedUntil: Int64 = 0
-        var again: Set<Position> = []
-        /// When the last entry is shipped once more, to find out whether the DAL still holds it.
-        var probeAt: Int64 = 0
-    }
-
-    /// What one lease may ship.
-    private struct Claim {
-        var lease: UInt64
-        var held: Position
-        var from: Position
-        var again: [Position]
-    }
-
     static let name = "index"
-    /// Entries that may wait to be shipped again; beyond, an ack is made late, by a later offer.
-    private static let againMax = 100_000
-    private static let probeMilliseconds: Int64 = 600_000
 
     private let keeper: RecordKeeper
     private let disk: DiskID
     private let host: String
     private let logger: Logger
-    private let state: Mutex<State>
+    private let book: Mutex<IndexBook>
     private let changed = Signal()
 
     init(keeper: RecordKeeper, disk: DiskID, host: String, logger: Logger) throws {
@@ -50,108 +26,83 @@ final class IndexQueue: Sendable {
         self.disk = disk
         self.host = host
         self.logger = logger
-        state = Mutex(State(held: try keeper.ledger.queue(Self.name).next))
+        book = Mutex(IndexBook(try keeper.ledger.queue(Self.name)))
     }
+
+    var buriedCount: Int { book.withLock { $0.buried.count } }
 
     /// Ships the entry of a record again, beside the order.
     func shipAgain(_ position: Position) {
-        state.withLock { state in
-            guard position <= state.held, state.again.count < Self.againMax else { return }
-            state.again.insert(position)
-        }
-        changed.notify()
+        if book.withLock({ $0.shipAgain(position) }) { changed.notify() }
     }
 
     func lease(_ request: LeaseRequest) async throws -> Leased? {
-        let deadline = keeper.clock.monotonicMilliseconds + Int64(request.waitSeconds) * 1000
-        while true {
-            let (arrived, changed) = (keeper.arrivals.generation, changed.generation)
-            if let leased = try await leaseNow(request) { return leased }
-            let now = keeper.clock.monotonicMilliseconds
-            guard now < deadline, !Task.isCancelled else { return nil }
-            let lapse = state.withLock { $0.leasedUntil } - now
-            let wait = lapse > 0 ? min(lapse, deadline - now) : deadline - now
-            await keeper.arrivals.wait(
-                after: arrived, or: self.changed, after: changed, milliseconds: wait)
+        try await request.wait(for: keeper.arrivals, changed, by: keeper.clock) {
+            if let leased = try await leaseNow(request) { return .work(leased) }
+            return .nothing(until: book.withLock { $0.lapse })
         }
     }
 
     private func leaseNow(_ request: LeaseRequest) async throws -> Leased? {
         let now = keeper.clock.monotonicMilliseconds
-        // The lease is taken first: whoever comes second finds it taken while this one still reads.
-        let claimed = state.withLock { state -> Claim? in
-            guard state.leasedUntil <= now else { return nil }
-            state.lease += 1
-            state.leasedUntil = now + QueueDesk.leaseSeconds * 1000
-            if state.probeAt <= now, state.held > .none {
-                state.again.insert(state.held)
-                state.probeAt = now + Self.probeMilliseconds
-            }
-            return Claim(
-                lease: state.lease, held: state.held, from: max(state.held, state.passedOver).next,
-                again: Array(state.again.prefix(request.itemsMax / 4)))
+        guard let claim = book.withLock({ $0.claim(itemsMax: request.itemsMax, now: now) }) else {
+            return nil
         }
-        guard let claimed else { return nil }
         let items: [LeasedItem]
         do {
-            items = try await self.items(of: claimed, request)
+            items = try await self.items(of: claim, bytesMax: request.bytesMax)
         } catch {
-            giveBack(claimed.lease)
+            book.withLock { $0.giveBack(claim.lease) }
             throw error
         }
         guard !items.isEmpty else {
-            giveBack(claimed.lease)
+            book.withLock { $0.giveBack(claim.lease) }
             return nil
         }
-        return Leased(lease: claimed.lease, seconds: QueueDesk.leaseSeconds, items: items)
+        return Leased(lease: claim.lease, seconds: QueueDesk.leaseSeconds, items: items)
     }
 
-    private func giveBack(_ lease: UInt64) {
-        state.withLock { state in
-            if state.lease == lease { state.leasedUntil = 0 }
+    private func items(of claim: IndexBook.Claim, bytesMax: Int) async throws -> [LeasedItem] {
+        let buried = book.withLock { $0.buried }
+        let reading = try await keeper.read { ledger, reader in
+            try Reading(claim, besides: buried, bytesMax: bytesMax, ledger, reader)
         }
-    }
-
-    private func items(of claim: Claim, _ request: LeaseRequest) async throws -> [LeasedItem] {
-        let logger = logger
-        let (seen, records) = try await keeper.read { ledger, reader in
-            let old = claim.again.isEmpty ? [] : try ledger.entries(at: claim.again)
-            let new = try ledger.entries(from: claim.from, limit: request.itemsMax - old.count)
-            var bytes = 0
-            let fitting = (old.map { ($0, true) } + new.map { ($0, false) }).prefix { entry, _ in
-                // What is read now is held until it is shipped.
-                bytes += Int(clamping: min(entry.length, SegmentReader.wholeMessageBytesMax))
-                return bytes <= request.bytesMax || bytes == Int(clamping: entry.length)
+        change { book in
+            for (entry, error) in reading.unreadable {
+                // The DAL goes on without it; another copy is indexed by its own holder.
+                book.bury(entry.position, reason: "\(error)")
             }
-            let records = fitting.compactMap { entry, isAgain -> (QueueEntry, Record, Bool)? in
-                do throws(SegmentError) {
-                    let record = try reader.record(
-                        segment: entry.segment, offset: entry.offset, mail: entry.mail)
-                    return (entry, record, isAgain)
-                } catch {
-                    // The DAL goes on without it; another copy is indexed by its own holder.
-                    logger.error("Entry not shipped", metadata: ["error": "\(error)"])
-                    return nil
-                }
-            }
-            return (fitting.map { ($0.0.position, $0.1) }, records)
+            book.passOver(
+                through: reading.records.isEmpty ? reading.lastNew : nil, again: reading.gone)
         }
-        if records.isEmpty { passOver(seen) }
+        for (entry, error) in reading.unreadable {
+            keeper.damage.note(error)
+            logger.error(
+                "Entry not shipped", metadata: ["mail": "\(entry.mail)", "error": "\(error)"])
+        }
+        if let (entry, error) = reading.delayed, reading.records.isEmpty {
+            let now = keeper.clock.monotonicMilliseconds
+            change { $0.refuse(entry.position, "\(error)", now: now) }
+            throw error
+        }
         var items: [LeasedItem] = []
-        for (entry, record, isAgain) in records {
-            let item = try await item(entry, record, after: claim.held, isAgain: isAgain)
+        for (entry, record) in reading.records {
+            let item = try await item(
+                entry, record, after: claim.held, isAgain: claim.again.contains(entry.position))
             items.append(LeasedItem(item.encoded))
         }
         return items
     }
 
-    /// Nothing of these can be read: the queue goes on behind them.
-    private func passOver(_ entries: [(position: Position, isAgain: Bool)]) {
-        state.withLock { state in
-            for entry in entries {
-                state.again.remove(entry.position)
-                if !entry.isAgain { state.passedOver = max(state.passedOver, entry.position) }
+    /// Changes the book, and lets the ledger know in the same order.
+    private func change<Result>(_ body: (inout IndexBook) -> Result) -> Result {
+        book.withLock { book in
+            let (before, result) = (book.held, body(&book))
+            let changes = book.takeChanges()
+            if !changes.isEmpty || book.held != before {
+                keeper.noteSoon(.queue(Self.name, changes))
             }
+            return result
         }
     }
 
@@ -162,12 +113,14 @@ final class IndexQueue: Sendable {
             node: NodeID(keeper.folder.node), segment: entry.segment, offset: entry.offset)
         var shown = record
         shown.setMessage([])
+        // The DAL has the words of what it has taken once.
+        let isKnown = isAgain && !book.withLock { $0.isNew(entry.position) }
         return IndexItem(
             entry: Entry(
                 location: location, position: entry.position, length: entry.length, disk: disk,
                 host: host, checksum: record.header.message.checksum,
                 keepUntil: record.header.keepUntil, after: held, again: isAgain),
-            record: shown, words: isAgain ? "" : try await words(of: record, entry))
+            record: shown, words: isKnown ? "" : try await words(of: record, entry))
     }
 
     /// The body's words: from the message where it lies in the plain, else from the summary.
@@ -192,15 +145,11 @@ final class IndexQueue: Sendable {
     private func firstOctets(of record: Record, _ entry: QueueEntry) async throws -> [UInt8] {
         var decoder = MessageDecoder(
             mail: record.header.mail, compression: record.header.compression, key: nil)
+        let pieces = keeper.pieces(of: record, segment: entry.segment, offset: entry.offset)
         var octets: [UInt8] = []
         var offset: UInt64 = 0
         while octets.count < Self.largeOctetsMax, offset < record.header.message.bytes {
-            let start = offset
-            let piece = try await keeper.read { _, reader in
-                try reader.messagePart(
-                    of: record, segment: entry.segment, offset: entry.offset, from: start,
-                    count: Wire.pieceBytes)
-            }
+            let piece = try await pieces(offset, Wire.pieceBytes)
             guard !piece.isEmpty else { break }
             try decoder.add(piece) { octets.append(contentsOf: $0) }
             offset += UInt64(piece.count)
@@ -210,30 +159,35 @@ final class IndexQueue: Sendable {
 
     private static let largeOctetsMax = 8 << 20
 
-    /// The DAL's word: it holds everything up to this position, which may be further back than what
-    /// was shipped (a restored catalog heals itself).
+    /// The DAL's word: it holds everything up to this position.
     func settle(_ results: [ItemResult], position: Position?) {
-        let next = state.withLock { state -> Position in
-            for result in results { state.again.remove(result.position) }
-            if let position {
-                if position < state.held { state.passedOver = .none }
-                state.held = position
-            }
-            state.leasedUntil = 0
-            return state.held
-        }
+        let now = keeper.clock.monotonicMilliseconds
+        change { $0.settle(results, position: position, now: now) }
         for result in results {
             guard case .refused(let reason) = result.outcome else { continue }
             logger.error(
                 "Entry refused", metadata: ["mail": "\(result.mail)", "reason": "\(reason)"])
         }
-        keeper.noteSoon(.queue(Self.name, QueueBook.Changes(next: next)))
         changed.notify()
+    }
+
+    /// Ships again what is buried, all or that of some mails; returns how many.
+    func retry(_ mails: [MailID]?) async throws -> Int {
+        var wanted = book.withLock { $0.buried.keys.sorted() }
+        if let mails = mails.map(Set.init) {
+            let entries = try await keeper.read { [wanted] ledger, _ in
+                try ledger.entries(at: wanted)
+            }
+            wanted = entries.filter { mails.contains($0.mail) }.map(\.position)
+        }
+        let dugUp = change { [wanted] book in book.digUp(wanted) }
+        changed.notify()
+        return dugUp.count
     }
 
     /// What is left to ship, and since when the oldest of it waits.
     func backlog() async throws -> (count: Int, oldest: Timestamp?) {
-        let (from, again) = state.withLock { ($0.held.next, $0.again.count) }
+        let (from, again) = book.withLock { ($0.next, $0.againCount) }
         return try await keeper.read { ledger, _ in
             (try ledger.count(from: from) + again, try ledger.received(from: from))
         }

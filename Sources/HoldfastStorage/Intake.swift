@@ -194,6 +194,7 @@ struct Intake: Sendable {
         logger.error(
             "Damaged record replaced",
             metadata: ["node": "\(name)", "segment": "\(segment)", "offset": "\(offset)"])
+        keeper.damage.note(segment: segment, offset: offset)
         keeper.noteSoon(.gone([held.position]))
         return await renew(prepared, prepared.slip)
     }

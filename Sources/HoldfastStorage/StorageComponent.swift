@@ -18,7 +18,6 @@ package final class StorageComponent: Component {
     let keeper: RecordKeeper
     let queues: StorageQueues
     let expiry: Expiry
-    let recovery: RecordKeeper.Recovery
     private let logger: Logger
 
     private static let tickSeconds = 60
@@ -33,13 +32,12 @@ package final class StorageComponent: Component {
         path = NodePath(role: .storage, name: name)
         let opening = DiskThread(name: "open \(name)")
         defer { opening.stop() }
-        let (keeper, recovery) = try await opening.run {
+        let (keeper, _) = try await opening.run {
             try RecordKeeper.open(
                 configuration.folder, name: name, limits: configuration.segments,
                 clock: surroundings.clock, logger: surroundings.logger)
         }
         self.keeper = keeper
-        self.recovery = recovery
         let here = Holder(
             node: NodeID(keeper.folder.node), disk: DiskID(keeper.folder.disk),
             host: configuration.host)
@@ -51,7 +49,10 @@ package final class StorageComponent: Component {
             logger: surroundings.logger, oneAtATime: Turn()
         ) { _, position, slip in
             index.shipAgain(position)
-            if slip.wantsMoreCopies { sync.update { $0.reopen(position) } }
+            // Where there is no room, a later offer opens it.
+            if slip.wantsMoreCopies {
+                sync.update { book in if book.room > 0 { book.reopen(position) } }
+            }
         }
         queues = StorageQueues(intake: intake, sync: sync, index: index, keeper: keeper)
         expiry = Expiry(name: name, keeper: keeper, surroundings: surroundings)
@@ -84,6 +85,10 @@ package final class StorageComponent: Component {
             clock: keeper.clock.now.milliseconds)
     }
 
+    package func giveMemoryBack() async {
+        await keeper.giveMemoryBack()
+    }
+
     package func close() async {
         do {
             try await keeper.close()
@@ -101,11 +106,14 @@ package final class StorageComponent: Component {
     }
 
     func isWritable(_ space: DiskSpace) -> Bool {
-        space.free > configuration.segments.reserveBytes
+        space.free > configuration.segments.reserveBytes && !keeper.ledger.isDamaged
     }
 
     func notice(_ space: DiskSpace) -> String? {
-        isWritable(space) ? nil : "the disk is nearly full"
+        if keeper.ledger.isDamaged {
+            return "the ledger is damaged; the next start makes it again from the segments"
+        }
+        return isWritable(space) ? nil : "the disk is nearly full"
     }
 }
 

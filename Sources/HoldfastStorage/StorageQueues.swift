@@ -29,6 +29,14 @@ struct StorageQueues: QueueSource, QueueTarget {
         }
     }
 
+    func retry(_ queue: String, mails: [MailID]?) async throws -> Int {
+        switch queue {
+        case "index": return try await index.retry(mails)
+        case "sync": return try await sync.retry(mails).count
+        default: throw Refusal.absent("A storage buries nothing in a queue \(queue).")
+        }
+    }
+
     func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
         guard queue == "input" else {
             throw Refusal.absent("A storage takes nothing into \(queue).")
@@ -56,24 +64,39 @@ struct StorageQueues: QueueSource, QueueTarget {
         var items: [LeasedItem] = []
         for (entry, record) in read {
             switch record {
-            case .success(let record): items.append(item(record, entry))
-            case .failure(let error):
-                // A copy that cannot be read cannot be passed on; the other holders can.
-                sync.update { $0.bury(entry.position, reason: "\(error)") }
+            case .success((let record, let slip)) where slip.wantsMoreCopies:
+                items.append(item(record, entry))
+            case .success:
+                // It got them by another way: the gateway offered it elsewhere, or a crash took
+                // the settle and left the slip.
+                sync.update { $0.finish(entry.position) }
+            case .failure(let error): setAside(entry, error)
             }
         }
+        guard !items.isEmpty else { return nil }
         return Leased(lease: lease, seconds: QueueDesk.leaseSeconds, items: items)
+    }
+
+    /// A copy that is damaged cannot be passed on; the other holders can. What the disk refuses now is
+    /// tried again some times.
+    private func setAside(_ entry: QueueEntry, _ error: any Error) {
+        keeper.damage.note(error)
+        let result = ItemResult(
+            mail: entry.mail, position: entry.position, outcome: .refused("\(error)"))
+        let now = keeper.clock.monotonicMilliseconds
+        sync.update { book in
+            if case SegmentError.disk = error {
+                SyncRules.settle(result, in: &book, now: now)
+            } else {
+                book.bury(entry.position, reason: "\(error)")
+            }
+        }
     }
 
     private func item(_ record: Record, _ entry: QueueEntry) -> LeasedItem {
         guard record.messageIsBeside else { return LeasedItem(record) }
-        return LeasedItem(record) { [keeper] start, count in
-            try await keeper.read { _, reader in
-                try reader.messagePart(
-                    of: record, segment: entry.segment, offset: entry.offset, from: start,
-                    count: count)
-            }
-        }
+        return LeasedItem(
+            record, pieces: keeper.pieces(of: record, segment: entry.segment, offset: entry.offset))
     }
 
     private func settleSync(_ results: [ItemResult]) {
@@ -119,10 +142,11 @@ enum SyncRules {
 }
 
 extension QueueEntry {
-    /// The record, with the slip as it is now and its position for the settle.
-    fileprivate func record(reader: SegmentReader, held: Held?) throws -> Record {
+    /// The record, with the slip as it is now.
+    fileprivate func record(reader: SegmentReader, held: Held?) throws -> (Record, Slip) {
         var record = try reader.record(segment: segment, offset: offset, mail: mail)
-        if let slip = held?.joinedSlip { record.setSlip(slip) }
-        return record
+        guard let slip = held?.joinedSlip else { return (record, try Slip(decoding: record.slip)) }
+        record.setSlip(slip)
+        return (record, slip)
     }
 }

@@ -17,7 +17,12 @@ extension StorageComponent {
         server.router.get("\(path.text)/records/:segment/:offset") { [self] request, context in
             let segment = try context.parameters.require("segment", as: UInt64.self)
             let offset = try context.parameters.require("offset", as: UInt64.self)
-            let mail = request.uri.queryParameters["mail"].flatMap { MailID(String($0)) }
+            let mail = try request.uri.queryParameters["mail"].map { text in
+                guard let mail = MailID(String(text)) else {
+                    throw Refusal.malformed("'\(text)' is not a mail id.")
+                }
+                return mail
+            }
             return try await record(segment: segment, offset: offset, mail: mail)
         }
         server.router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
@@ -30,11 +35,17 @@ extension StorageComponent {
     }
 
     private func record(segment: UInt64, offset: UInt64, mail: MailID?) async throws -> Response {
+        // A large message shows its damage only at its end: the second time it is not even begun.
+        guard !keeper.damage.isKnown(segment: segment, offset: offset) else {
+            throw Refusal(SegmentError.damaged(segment: segment, offset: offset))
+        }
         let record: Record
         do {
             record = try await keeper.read { _, reader in
                 try reader.record(segment: segment, offset: offset, mail: mail)
             }
+        } catch SegmentError.damaged {
+            throw try await damaged(segment: segment, offset: offset, mail: mail)
         } catch let error as SegmentError {
             throw Refusal(error)
         }
@@ -45,13 +56,20 @@ extension StorageComponent {
                 body: .init(byteBuffer: ByteBuffer(bytes: record.encoded)))
         }
         headers[.holdfastBeside] = "1"
-        let body = ResponseBody.record(record) { [keeper] start, count in
-            try await keeper.read { _, reader in
-                try reader.messagePart(
-                    of: record, segment: segment, offset: offset, from: start, count: count)
-            }
+        let pieces = keeper.pieces(of: record, segment: segment, offset: offset)
+        return Response(status: .ok, headers: headers, body: .record(record, pieces: pieces))
+    }
+
+    /// What cannot be read at a place is damage if the ledger has the mail there; else there never was
+    /// anything.
+    private func damaged(segment: UInt64, offset: UInt64, mail: MailID?) async throws -> Refusal {
+        let error = SegmentError.damaged(segment: segment, offset: offset)
+        let held = try await keeper.read { ledger, _ in try ledger.held(mail.map { [$0] } ?? []) }
+        guard held.values.contains(where: { $0.segment == segment && $0.offset == offset }) else {
+            return .absent("There is no record at \(segment)/\(offset).")
         }
-        return Response(status: .ok, headers: headers, body: body)
+        keeper.damage.note(error)
+        return .damaged("\(error)")
     }
 
     func status() async throws -> StatusAnswer {
@@ -62,13 +80,15 @@ extension StorageComponent {
         }
         let index = try await queues.index.backlog()
         answer.queues = ["index": index.count, "sync": try await queues.sync.length()]
-        answer.buried = ["sync": queues.sync.look { $0.buriedCount }]
+        answer.buried = [
+            "index": queues.index.buriedCount, "sync": queues.sync.look { $0.buriedCount },
+        ]
         answer.oldest_unindexed = index.oldest?.iso8601
         answer.mails = totals.mails
         answer.bytes = totals.bytes
         answer.bytes_today = today24
         answer.segments = segments
-        answer.damaged = recovery.damagedRanges
+        answer.damaged = keeper.damage.count
         let space = try await space()
         answer.free_bytes = space.free
         answer.total_bytes = space.total
@@ -81,9 +101,10 @@ extension StorageComponent {
 extension Refusal {
     init(_ error: SegmentError) {
         switch error {
-        case .absent, .damagedHeader, .newerFormat: self = .absent("\(error)")
+        case .absent: self = .absent("\(error)")
         case .otherMail: self = .conflict("\(error)")
-        case .damaged, .disk: self = .damaged("\(error)")
+        case .damaged, .damagedHeader: self = .damaged("\(error)")
+        case .disk, .newerFormat, .fencedTooOften: self = .unavailable("\(error)")
         case .full: self = .full("\(error)")
         }
     }

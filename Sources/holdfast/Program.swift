@@ -16,7 +16,7 @@ struct Holdfast: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Init.self, Serve.self, Status.self, Search.self, Count.self, Show.self, Release.self,
-            Export.self, Import.self, Deliver.self, Expire.self,
+            Export.self, Import.self, Deliver.self, Retry.self, Expire.self,
         ],
         helpNames: .long)
 }

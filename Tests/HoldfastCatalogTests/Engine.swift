@@ -39,6 +39,7 @@ struct Shipper {
     let node: NodeID
     var name: String
     var disk: DiskID
+    var host = "box"
     private var next: UInt32 = 1
 
     init(_ number: Int, disk: Int? = nil) {
@@ -71,7 +72,7 @@ struct Shipper {
     ) -> IndexItem {
         let location = Location(node: node, segment: segment, offset: UInt64(position.number) * 512)
         let entry = Entry(
-            location: location, position: position, length: 700, disk: disk, host: "box",
+            location: location, position: position, length: 700, disk: disk, host: host,
             checksum: position.number &* 2_654_435_761, keepUntil: record.header.keepUntil,
             again: again)
         return IndexItem(entry: entry, record: record, words: words)

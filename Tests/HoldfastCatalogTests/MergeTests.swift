@@ -206,6 +206,27 @@ func keepsNotes(engine: Engine) throws {
     }
 }
 
+@Test("a node that has a new name, host or disk is shown so", arguments: Engine.allCases)
+func knowsNodes(engine: Engine) throws {
+    try engine.withCatalog { catalog in
+        var shipper = Shipper(1)
+        try catalog.merge([shipper.ship(Sample(1))], from: shipper)
+        func copy() throws -> KnownCopy? {
+            try catalog.mail(id(1), today: today)?.entries.first
+        }
+        #expect(try copy()?.entry.host == "box")
+        (shipper.name, shipper.host) = ("storage-a", "other box")
+        try catalog.merge([shipper.ship(Sample(2))], from: shipper)
+        #expect(try copy()?.name == "storage-a")
+        #expect(try copy()?.entry.host == "other box")
+        #expect(try copy()?.entry.disk == DiskID(1))
+        shipper.disk = DiskID(9)
+        try catalog.merge([shipper.ship(Sample(3))], from: shipper)
+        #expect(try copy()?.entry.disk == DiskID(9))
+        #expect(try copy()?.entry.host == "other box")
+    }
+}
+
 @Test("what cannot be read is named, passed over, and fails no other", arguments: Engine.allCases)
 func refusesOne(engine: Engine) throws {
     try engine.withCatalog { catalog in

@@ -19,12 +19,12 @@ private let message = Array("Subject: x\r\n\r\ntext\n".utf8)
 
 /// A gateway with its routes on a port; gives its address.
 private func served<Result: Sendable>(
-    _ wanted: Wanted = Wanted(),
+    _ wanted: Wanted = Wanted(), token: String = "t", openPaths: Set<String> = [],
     _ body: @escaping @Sendable (GatewayComponent, NodeClient, String) async throws -> Result
 ) async throws -> Result {
     try await withGateway(wanted) { gateway in
-        let client = NodeClient(token: "t")
-        let server = NodeServer(token: "t", logger: quiet)
+        let client = NodeClient(token: token)
+        let server = NodeServer(token: "t", openPaths: openPaths, logger: quiet)
         gateway.addRoutes(to: server)
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let service = server.service(
@@ -113,6 +113,22 @@ extension NodeClient {
             let octets = status == 413 ? noise(70_000) : message
             let found = try await client.status(of: octets, to: address + query)
             #expect(found == status)
+        }
+    }
+
+    @Test("without the token nothing is read but what is open to all", arguments: [false, true])
+    func needsToken(isOpen: Bool) async throws {
+        let openPaths: Set<String> = isOpen ? ["/gateway/g/status"] : []
+        try await served(token: "other", openPaths: openPaths) { _, client, address in
+            for (path, status) in [("/status", isOpen ? 200 : 401), ("/orders/x", 401)] {
+                var found: UInt = 200
+                do {
+                    _ = try await client.call(.GET, address + path)
+                } catch let error as NodeError {
+                    found = error.status
+                }
+                #expect(found == UInt(status), "\(path)")
+            }
         }
     }
 

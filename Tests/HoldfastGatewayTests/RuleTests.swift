@@ -43,11 +43,14 @@ import Testing
     func readsHeader(header: String, days: Int?) {
         let octets = Array(header.utf8)
         for size in [1, 2, 3, 7, 1000] {
-            var wishes = HeaderWishes()
+            var wishes = HeaderWishes(areObeyed: true)
+            var ignored = HeaderWishes(areObeyed: false)
             for start in stride(from: 0, to: octets.count, by: size) {
                 wishes.read(octets[start..<min(octets.count, start + size)])
+                ignored.read(octets[start..<min(octets.count, start + size)])
             }
             #expect(wishes.wishes.keepDays == days, "in pieces of \(size)")
+            #expect(ignored.wishes.keepDays == nil)
         }
     }
 

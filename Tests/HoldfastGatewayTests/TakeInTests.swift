@@ -61,6 +61,18 @@ func noise(_ count: Int) -> [UInt8] {
         }
     }
 
+    @Test(
+        "a header says how long its mail is kept only where the configuration lets it",
+        arguments: [(false, 60), (true, 7)])
+    func obeysHeader(isObeyed: Bool, days: Int) async throws {
+        let wanted = Wanted(values: ["keep_days_header": .boolean(isObeyed)])
+        try await withGateway(wanted) { gateway in
+            try await hand(Array("X-Holdfast-Keep-Days: 7\r\n\r\n".utf8) + message, to: gateway)
+            let header = try #require(try await gateway.lease()?.items.first).record.header
+            #expect(header.keepUntil == header.received.day.advanced(by: days))
+        }
+    }
+
     @Test("a large message lands, travels in pieces, and stays the same")
     func keepsLarge() async throws {
         let large = noise(9 << 20)

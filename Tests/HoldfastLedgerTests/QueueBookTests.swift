@@ -58,9 +58,21 @@ struct QueueBookTests {
         book.bury(Self.position(1), reason: "malformed")
         #expect(due(&book, now: 1000).isEmpty)
         #expect(book.buriedCount == 1)
-        let dugUp = book.digUp()
-        #expect(dugUp == 1)
+        let dugUp = book.digUp([Self.position(1), Self.position(2)])
+        #expect(dugUp == [Self.position(1)])
+        #expect(book.unfinished[Self.position(1)]?.attempts == 0)
         #expect(due(&book, now: 1000) == [Self.position(1)])
+    }
+
+    @Test("D11: there is room for as many unfinished items as the limit names, and no more")
+    func room() {
+        var book = QueueBook(next: Self.position(1), unfinishedMax: 2)
+        #expect(book.room == 2)
+        let positions = (1...2).map { Self.position($0) }
+        _ = book.lease(due: [], new: positions, through: Self.position(3), now: 0, seconds: 30)
+        #expect(book.room == 0)
+        book.finish(Self.position(1))
+        #expect(book.room == 1)
     }
 
     @Test("after a restart everything unfinished is ready, but not what was buried")

@@ -29,6 +29,16 @@ struct RecordKeeperTests {
             folder.path, name: "test", clock: MachineClock(), logger: Logger(label: "test"))
     }
 
+    /// Keeps mails and leaves the folder; the ledger is closed when this returns.
+    static func fill(_ folder: TemporaryFolder, count: Int) async throws {
+        let (keeper, _) = try open(folder)
+        for start in stride(from: 1, through: count, by: 100) {
+            let end = min(start + 100, count + 1)
+            _ = await keeper.keep((start..<end).map { offer(UInt128($0)) })
+        }
+        try await keeper.close()
+    }
+
     static func offer(_ number: UInt128, text: String = "text") -> RecordKeeper.Offer {
         let now = MachineClock().now
         let message = Array("Subject: \(number)\r\n\r\n\(text)\r\n".utf8)
@@ -101,6 +111,57 @@ struct RecordKeeperTests {
         }
     }
 
+    @Test("a damaged ledger is set aside and made again from the segments")
+    func damagedLedger() async throws {
+        let folder = TemporaryFolder()
+        let path = folder.path + "/ledger.sqlite"
+        try await Self.fill(folder, count: 2000)
+        // The pages behind the first still look like a database's until they are read.
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        for page in stride(from: 4096, to: bytes.count, by: 4096) where page > 8 * 4096 {
+            bytes.replaceSubrange(page..<page + 64, with: [UInt8](repeating: 0xee, count: 64))
+        }
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let (broken, _) = try Self.open(folder)
+        await #expect(throws: LedgerError.self) {
+            try await broken.read { ledger, _ in
+                try ledger.held((1...2000).map { MailID($0) }).count
+            }
+        }
+        #expect(broken.ledger.isDamaged)
+        try await broken.close()
+
+        let (mended, recovery) = try Self.open(folder)
+        #expect(recovery.recovered.count == 2000)
+        #expect(try mended.ledger.totals().mails == 2000)
+        #expect(try mended.ledger.held((1...2000).map { MailID($0) }).count == 2000)
+        #expect(FileManager.default.fileExists(atPath: path + ".broken"))
+        #expect(!FileManager.default.fileExists(atPath: Ledger.mark(of: path)))
+        try await mended.close()
+    }
+
+    @Test("a ledger that is no database is set aside at once")
+    func noDatabase() async throws {
+        let folder = TemporaryFolder()
+        try await Self.fill(folder, count: 1)
+        try Data(repeating: 7, count: 50_000).write(
+            to: URL(fileURLWithPath: folder.path + "/ledger.sqlite"))
+        let (mended, _) = try Self.open(folder)
+        #expect(try mended.ledger.totals().mails == 1)
+        try await mended.close()
+    }
+
+    @Test("damage is counted when it is read, once for each place")
+    func damageIsCounted() async throws {
+        let folder = TemporaryFolder()
+        let (keeper, _) = try Self.open(folder)
+        #expect(keeper.damage.count == 0)
+        for _ in 0..<2 { keeper.damage.note(SegmentError.damaged(segment: 1, offset: 8288)) }
+        keeper.damage.note(SegmentError.absent(1))
+        #expect(keeper.damage.count == 1)
+        try await keeper.close()
+    }
+
     @Test("D3: a folder has one user at a time, and a run number that only grows")
     func locked() async throws {
         let folder = TemporaryFolder()
@@ -130,6 +191,54 @@ struct RecordKeeperTests {
             for position in Array(book.unfinished.keys) { book.finish(position) }
         }
         #expect(try await desk.length() == 0)
+        try await keeper.close()
+    }
+
+    @Test("after a restart, one who may take nothing waits for what is due, and nothing breaks")
+    func dueWithoutRoom() async throws {
+        let folder = TemporaryFolder()
+        let (keeper, _) = try Self.open(folder)
+        let desk = try QueueDesk(name: "tasks", keeper: keeper)
+        _ = await keeper.keep([Self.offer(1)])
+        _ = try await desk.lease(LeaseRequest(itemsMax: 4, bytesMax: 1 << 20, waitSeconds: 5))
+        try await keeper.close()
+        let (again, _) = try Self.open(folder)
+        let opened = try QueueDesk(name: "tasks", keeper: again)
+        #expect(opened.look { $0.nextAppointment } != nil)
+        let none = LeaseRequest(itemsMax: 0, bytesMax: 1, waitSeconds: 1)
+        #expect(try await opened.lease(none) == nil)
+        try await again.close()
+    }
+
+    @Test("the ledger learns of a queue's changes in the order in which they happened")
+    func changesInOrder() async throws {
+        let folder = TemporaryFolder()
+        let (keeper, _) = try Self.open(folder)
+        let desk = try QueueDesk(name: "tasks", keeper: keeper)
+        _ = await keeper.keep((1...8).map { Self.offer($0) })
+        let request = LeaseRequest(itemsMax: 8, bytesMax: 1 << 20, waitSeconds: 5)
+        let positions = try #require(try await desk.lease(request)).entries.map(\.position)
+        await withTaskGroup(of: Void.self) { group in
+            for writer in 0..<8 {
+                group.addTask {
+                    for round in 0..<2000 {
+                        desk.update { book in
+                            book.putBack(
+                                positions[round % positions.count], notBefore: .max,
+                                countsAsAttempt: true, reason: "\(writer)/\(round)")
+                        }
+                    }
+                }
+            }
+        }
+        try await keeper.note(.kept([], segments: []))
+        let (inMemory, inLedger) = (
+            desk.look(\.unfinished), try keeper.ledger.queue("tasks").unfinished
+        )
+        for position in positions {
+            #expect(inLedger[position]?.reason == inMemory[position]?.reason)
+            #expect(inLedger[position]?.attempts == 2000)
+        }
         try await keeper.close()
     }
 

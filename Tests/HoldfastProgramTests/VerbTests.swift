@@ -27,6 +27,7 @@ import Testing
             ["release", "a", "--to", "nobody"],
             ["show", "--headers", "--copies", "a"], ["export", "x", "--to", "zip:a"], ["import"],
             ["init", "d", "--storages", "1", "--copies", "2"], ["nothing"], ["deliver", "a@b"],
+            ["deliver", "--sender", "a@b", "--keep-days", "401", "c@d"], ["retry", "out-box"],
         ])
     func usage(arguments: [String]) throws {
         let error = try #require(throws: (any Error).self) { try Holdfast.parseAsRoot(arguments) }
@@ -62,6 +63,52 @@ import Testing
         ])
     func codes(status: UInt, code: Int32) {
         #expect(ExitStatus(answer: status).rawValue == code)
+    }
+
+    @Test(
+        "deliver ends with a code of sysexits.h: what may go well later is 75, what never will is 65",
+        arguments: [
+            (0, 75), (400, 65), (401, 78), (404, 75), (409, 65), (413, 65), (422, 65), (429, 75),
+            (500, 75), (503, 75), (507, 75),
+        ])
+    func deliverCodes(status: UInt, code: Int32) {
+        #expect(ExitStatus(answer: status).amongSysexits.rawValue == code)
+        #expect(ExitStatus.internalError.amongSysexits.rawValue == 70)
+        #expect(ExitStatus.noPermission.amongSysexits.rawValue == 77)
+    }
+
+    @Test("what to dig up is a queue or the beginning of an id")
+    func retries() throws {
+        #expect(try Retry.parse([]).what == [])
+        #expect(
+            try Retry.parse(["tasks", "sync", "01kav2m4"]).what
+                == [.queue("tasks"), .queue("sync"), .mail("01kav2m4")])
+        var list = RetriedList()
+        #expect(list.text == "Nothing lies buried there.\n")
+        list.add("sync", of: "storage-1", 0)
+        #expect(list.items == 0)
+        list.add("tasks", of: "gateway", 12)
+        #expect(list.items == 12)
+        #expect(list.text == "QUEUE  NODE     DUG UP\ntasks  gateway      12\n")
+    }
+
+    @Test("status names the verb that digs up what is buried, when something is")
+    func showsBuried() {
+        var status = StatusAnswer(name: "gateway", role: "gateway")
+        var text: String {
+            StatusReport(
+                time: "2026-01-05T12:00:00Z",
+                nodes: [
+                    StatusReport.Node(
+                        name: "gateway", role: .gateway, address: "http://x", alive: true,
+                        writable: true, status: status)
+                ]
+            ).text
+        }
+        status.buried = ["tasks": 0]
+        #expect(!text.contains("holdfast retry"))
+        status.buried = ["tasks": 3]
+        #expect(text.contains("Buried, until `holdfast retry` offers them again: 3\n"))
     }
 
     private func order(

@@ -42,8 +42,19 @@ struct NodeTableTests {
     func farewell() {
         var table = NodeTable(silenceMilliseconds: 6000)
         _ = register(&table, Self.node("a"), 0)
-        table.remove("a")
+        table.remove("a", at: "http://x")
         #expect(names(&table, 0) == [])
+    }
+
+    @Test("D3: the farewell of a clone that was refused leaves the live node in the roster")
+    func farewellOfClone() {
+        var table = NodeTable(silenceMilliseconds: 6000)
+        _ = register(&table, Self.node("a", id: 1), 0)
+        _ = register(&table, Self.node("a", id: 1, address: "http://y"), 0)
+        table.remove("a", at: "http://y")
+        _ = register(&table, Self.node("b", id: 1), 0)
+        table.remove("b", at: "http://x")
+        #expect(names(&table, 0) == ["a"])
     }
 
     private func register(

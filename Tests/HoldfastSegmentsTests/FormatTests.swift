@@ -166,7 +166,7 @@ struct FormatTests {
         #expect(header.run == 2)
         #expect(header.day == Example.taken.day)
         #expect(header.keepClass.days == 7)
-        #expect(header.fenced == 0)
+        #expect(header.fences.isEmpty)
 
         var found: [ScannedRecord] = []
         let report = try segments.records(of: file, from: nil) { found.append($0) }
@@ -200,6 +200,17 @@ struct FormatTests {
         #expect(note.order == Example.order)
         #expect(note.results.map(\.outcome) == [.sent])
         #expect(note.results.map(\.reply) == ["250 2.0.0 OK"])
+    }
+
+    @Test("a header carries as many fences as it has room for", arguments: [0, 1, 2, 250])
+    func fences(count: Int) throws {
+        let fences = (0..<count).map { Fence(segment: UInt64($0) + 1, end: UInt64($0) * 4096) }
+        let header = SegmentHeader(
+            node: Example.node, disk: Example.disk, number: 2_000_300, run: 2,
+            created: Example.taken, keepClass: KeepClass(days: 7), fences: fences)
+        let decoded = try SegmentHeader(decoding: header.encoded[...])
+        #expect(decoded == header)
+        #expect(decoded.fences == fences)
     }
 
     private func disk(with bytes: [UInt8]) throws -> SimulatedDisk {

@@ -120,7 +120,10 @@ struct SourceNode {
         position = Position(raw: UInt64(bitPattern: found[1]))
         guard let newest, newest.position >= position else { return }
         try database.execute(
-            sql: "UPDATE qt_nodes SET disk = ?1, host = ?2 WHERE id = ?3 AND disk <> ?1",
+            sql: """
+                UPDATE qt_nodes SET disk = ?1, host = ?2
+                WHERE id = ?3 AND (disk <> ?1 OR host <> ?2)
+                """,
             arguments: [Int64(bitPattern: newest.disk.number), newest.host, row])
     }
 

@@ -46,6 +46,10 @@ package final class SQLiteCatalog: Catalog {
         }
     }
 
+    package func giveMemoryBack() {
+        pool.releaseMemoryEventually()
+    }
+
     /// Reads from one state of the catalog, whatever is written meanwhile.
     func read<Answer>(_ body: (Database) throws -> Answer) throws(CatalogError) -> Answer {
         do {

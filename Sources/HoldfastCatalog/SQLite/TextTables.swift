@@ -56,6 +56,12 @@ extension TextTable {
         }
     }
 
+    /// How the index's sorted runs are made: a few large ones from memory, and merged sixteen at a
+    /// time, cost less than half of what FTS5's own choice does (hundreds of small ones, by four).
+    private static let runOptions: KeyValuePairs<String, Int> = [
+        "hashsize": 8 << 20, "automerge": 16, "crisismerge": 64,
+    ]
+
     /// `body` is the first column because the index spends two bytes more on a word of any other.
     /// Positions are kept, for phrases and pairs of ideographs; lengths are not, nothing is ranked.
     static func create(_ database: Database, _ number: Int64) throws {
@@ -66,6 +72,11 @@ extension TextTable {
                     rcpt_words, names, marks,
                     content = '', columnsize = 0, tokenize = 'ascii')
                 """)
+        for (option, value) in runOptions {
+            try database.execute(
+                sql: "INSERT INTO \(name(number)) (\(name(number)), rank) VALUES (?, ?)",
+                arguments: [option, value])
+        }
     }
 
     static func drop(_ database: Database, _ number: Int64) throws {

@@ -4,16 +4,23 @@
 internal import Foundation
 
 /// Reads `X-Holdfast-Keep-Days` out of a header that comes in any pieces. The message stays as it is.
+///
+/// Whoever writes a mail writes its header: it is obeyed only where the configuration says so.
 struct HeaderWishes: Sendable {
     private(set) var wishes = IntakeRules.Wishes()
     private var line: [UInt8] = []
-    private var headerHasEnded = false
+    private var headerHasEnded: Bool
     private var bytesRead = 0
 
     private static let keepDays = Array("x-holdfast-keep-days:".utf8)
     /// More of a line is not needed to know it.
     private static let lineBytesMax = 64
     private static let headerBytesMax = 1 << 20
+
+    /// - Parameter areObeyed: false reads nothing.
+    init(areObeyed: Bool) {
+        headerHasEnded = !areObeyed
+    }
 
     mutating func read(_ octets: ArraySlice<UInt8>) {
         guard !headerHasEnded else { return }

@@ -17,7 +17,7 @@ struct IncomingMail: Sendable {
     private var hash = MessageHash()
     private var encoder: MessageEncoder
     private var section: [UInt8] = []
-    private var header = HeaderWishes()
+    private var header: HeaderWishes
     private var landed: LandedMessage?
     /// The first octets, for the summary of a message that leaves us encrypted.
     private var beginning: [UInt8] = []
@@ -39,12 +39,13 @@ struct IncomingMail: Sendable {
     }
 
     init(
-        id: MailID, received: Timestamp, coding: IntakeRules.Coding, key: MailKey?, bytesMax: Int,
+        id: MailID, received: Timestamp, rules: IntakeRules, key: MailKey?, bytesMax: Int,
         share: MemoryBudget.Share, makeLanding: @escaping @Sendable () async throws -> Landing
     ) {
         self.id = id
         self.received = received
-        self.coding = coding
+        coding = rules.coding
+        header = HeaderWishes(areObeyed: rules.obeysHeader)
         self.bytesMax = bytesMax
         self.share = share
         self.makeLanding = makeLanding

@@ -66,9 +66,8 @@ final class Intake: Sendable {
 
     /// Begins a mail whose id is known.
     func begin(_ id: MailID, received: Timestamp? = nil) throws -> IncomingMail {
-        let coding = rules.coding
-        return IncomingMail(
-            id: id, received: received ?? now, coding: coding, key: try key(coding, id),
+        IncomingMail(
+            id: id, received: received ?? now, rules: rules, key: try key(rules.coding, id),
             bytesMax: limits.messageBytesMax, share: memory.makeShare()
         ) { [keeper, room] in
             guard !room.isNearlyFull else { throw Obstacle.diskNearlyFull }

@@ -10,6 +10,8 @@ struct IntakeRules: Sendable {
     var gateway: String
     var copies: Int
     var keepDays: Int
+    /// Whoever writes a mail may say in its header how long it is kept.
+    var obeysHeader = false
     var coding: Coding
 
     /// How the message is written down; decided before its first octet.

@@ -24,6 +24,13 @@ struct GatewayQueues: QueueSource, QueueTarget {
         tasks.settle(results)
     }
 
+    func retry(_ queue: String, mails: [MailID]?) async throws -> Int {
+        guard queue == "tasks" else {
+            throw Refusal.absent("A gateway buries nothing in a queue \(queue).")
+        }
+        return try await tasks.retry(mails)
+    }
+
     func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
         switch queue {
         case "acks": return try await takeAcks(records)

@@ -85,6 +85,12 @@ final class Tasks: Sendable {
     ) -> LeasedItem? {
         var record = record
         if isOver(record.header) {
+            // No ack ever came of it: somebody may want to know.
+            logger.notice(
+                "Mail given up on its keep-until day",
+                metadata: [
+                    "mail": "\(entry.mail)", "keep_until": "\(record.header.keepUntil)",
+                ])
             finish([(entry.mail, entry.kind, entry.position, entry.segment)])
             return nil
         }
@@ -96,13 +102,8 @@ final class Tasks: Sendable {
             return nil
         }
         guard record.messageIsBeside else { return LeasedItem(record) }
-        return LeasedItem(record) { [keeper, record] start, count in
-            try await keeper.read { _, reader in
-                try reader.messagePart(
-                    of: record, segment: entry.segment, offset: entry.offset, from: start,
-                    count: count)
-            }
-        }
+        return LeasedItem(
+            record, pieces: keeper.pieces(of: record, segment: entry.segment, offset: entry.offset))
     }
 
     private func isOver(_ header: RecordHeader) -> Bool {
@@ -114,6 +115,7 @@ final class Tasks: Sendable {
     /// What is damaged stays damaged, and a person must see it; what the disk refuses now comes back.
     private func setAside(_ entry: QueueEntry, _ error: any Error) {
         logger.error("Mail not read", metadata: ["mail": "\(entry.mail)", "error": "\(error)"])
+        keeper.damage.note(error)
         if case SegmentError.disk = error {
             putBack(
                 entry.position, after: TaskRules.backMilliseconds.upperBound, reason: "\(error)")
@@ -140,10 +142,24 @@ final class Tasks: Sendable {
                         result.outcome, by: result.node, slip: result.slip,
                         &histories[result.position, default: TaskHistory()],
                         chance: Double.random(in: 0...1, using: &random))
+                    if case .bury(let reason) = decision {
+                        logger.error(
+                            "Mail buried, for nobody takes it",
+                            metadata: ["mail": "\(result.mail)", "reason": "\(reason)"])
+                    }
                     book.follow(decision, at: result.position, now: now)
                 }
             }
         }
+    }
+
+    /// Offers again what was refused as it is; it has as many tries as a new task.
+    func retry(_ mails: [MailID]?) async throws -> Int {
+        let dugUp = try await desk.retry(mails)
+        histories.withLock { histories in
+            for position in dugUp { histories[position] = nil }
+        }
+        return dugUp.count
     }
 
     /// The DAL says that these are safe: nothing of them is needed here any more.

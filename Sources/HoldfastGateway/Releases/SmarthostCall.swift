@@ -2,6 +2,7 @@
 // One connection to the smarthost: the shell around the rules of a delivery.
 
 internal import HoldfastModel
+internal import HoldfastNode
 internal import HoldfastSMTP
 internal import NIOCore
 internal import NIOPosix
@@ -29,7 +30,8 @@ struct SmarthostCall: Sendable {
         do {
             connection = try await connect()
         } catch {
-            let reply = Reply(421, "4.4.1", "\(smarthost) cannot be reached: \(error)")
+            let words = NetworkFault.words(for: error)
+            let reply = Reply(421, "4.4.1", "\(smarthost) cannot be reached: \(words)")
             return Array(repeating: .tryLater(reply), count: recipients)
         }
         let channel = connection.channel

@@ -12,8 +12,9 @@ extension MailRoutes {
     /// Takes framed records of kind mail and answers a framed result for each, in their order.
     func postBatch(_ request: Request) async throws -> Response {
         if let obstacle = intake.obstacle { throw refusal(obstacle) }
-        let body = try await request.body.collect(upTo: 2 * Wire.batchBytesMax)
-        let results = await take(try Record.all(in: body.octets))
+        let body = try await request.body.octets(
+            expecting: request.headers.bodyBytes, upTo: 2 * Wire.batchBytesMax)
+        let results = await take(try Record.all(in: body))
         return Response(
             status: .ok, headers: [.contentType: Wire.contentType],
             body: .init(byteBuffer: ByteBuffer(bytes: results.encoded)))
@@ -96,7 +97,7 @@ struct BatchedMail {
         var decoder = MessageDecoder(
             mail: record.header.mail, compression: record.header.compression, key: nil)
         var hash = MessageHash()
-        var header = HeaderWishes()
+        var header = HeaderWishes(areObeyed: intake.rules.obeysHeader)
         var octets: [UInt8] = []
         octets.reserveCapacity(Int(min(record.header.originalBytes, 4 << 20)))
         try decoder.add(record.message) { chunk in

@@ -20,13 +20,15 @@ extension Cluster {
         return gateways[turn % gateways.count].address
     }
 
+    /// - Parameter keepDays: nil leaves it to the gateway.
     /// - Parameter isImport: the same octets are the same mail, and nobody need be its recipient.
     func hand(
-        _ octets: HTTPClientRequest.Body, _ envelope: Envelope, isImport: Bool = false,
-        turn: Int = 0
+        _ octets: HTTPClientRequest.Body, _ envelope: Envelope, keepDays: Int?,
+        isImport: Bool = false, turn: Int = 0
     ) async throws -> HandInAnswer {
         var parameters = ["sender=\(envelope.sender.inQuery)"]
         parameters += envelope.recipients.map { "recipient=\($0.inQuery)" }
+        if let keepDays { parameters.append("keep_days=\(keepDays)") }
         if isImport { parameters.append("id=octets") }
         let url = "\(try await gateway(turn: turn))/mails?\(parameters.joined(separator: "&"))"
         return try await client.json(.POST, url, as: HandInAnswer.self, body: octets)

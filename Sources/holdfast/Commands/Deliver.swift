@@ -15,8 +15,14 @@ struct Deliver: AsyncParsableCommand {
             Example: holdfast deliver --sender amy@example.org bob@example.net < message
             In master.cf: argv=/usr/bin/holdfast deliver --sender ${sender} ${recipient}
 
-            Exit code 0: the mail is ours, and durable. 75: try again later. 65: the message cannot be \
-            taken as it is. 64 usage, 77 no permission, 78 configuration (see sysexits.h).
+            Exit codes, as sysexits.h has them:
+              0   the mail is ours, and durable
+              64  the command line is wrong
+              65  the message or its envelope cannot be taken as it is, also later
+              70  the program failed, or what answered is no Holdfast
+              75  nobody answers, or there is no room: try again later
+              77  this user may not read the configuration, the token or the keys
+              78  the configuration is wrong, or its token is not the nodes'
             """,
         helpNames: .long)
 
@@ -24,6 +30,8 @@ struct Deliver: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The envelope's sender; '' for a bounce.", valueName: "address"))
     var sender: String
+
+    @OptionGroup var keep: KeepOption
 
     @Argument(help: "The envelope's recipients.") var recipients: [String]
 
@@ -33,7 +41,7 @@ struct Deliver: AsyncParsableCommand {
             try await Cluster.reach(config) { cluster in
                 _ = try await cluster.hand(
                     .stream(StandardInput(), length: .unknown),
-                    Envelope(sender: sender, recipients: recipients))
+                    Envelope(sender: sender, recipients: recipients), keepDays: keep.keepDays)
             }
         } catch let failure as Failure {
             throw Failure(failure.code.amongSysexits, failure.description)
@@ -43,11 +51,14 @@ struct Deliver: AsyncParsableCommand {
     private func checkPermission() throws {
         try checkPermission(of: config.path)
         let installation = try config.installation()
-        try checkPermission(of: installation.resolved(installation.node.tokenFile))
+        for file in [installation.node.tokenFile, installation.node.keyFile].compactMap(\.self) {
+            try checkPermission(of: installation.resolved(file))
+        }
     }
 
+    /// Also where a folder on the way to it may not be entered; what is absent is said elsewhere.
     private func checkPermission(of file: String) throws {
-        guard access(file, F_OK) != 0 || access(file, R_OK) == 0 else {
+        guard access(file, R_OK) == 0 || errno != EACCES else {
             throw Failure(.noPermission, "\(file) may not be read by this user")
         }
     }
@@ -55,7 +66,7 @@ struct Deliver: AsyncParsableCommand {
 
 extension ExitStatus {
     /// The nearest code of sysexits.h.
-    fileprivate var amongSysexits: ExitStatus {
+    var amongSysexits: ExitStatus {
         switch self {
         case .unreachable: .temporaryFailure
         case .badQuery: .badData

@@ -8,7 +8,7 @@ internal import NIOHTTP1
 
 struct Expire: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Drop the segments whose mails have all expired, now instead of by the hour.",
+        abstract: "Drop the segments whose mails have all expired, now and not within the minute.",
         discussion: """
             Example: holdfast expire --dry-run
 

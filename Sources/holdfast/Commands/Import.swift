@@ -24,6 +24,8 @@ struct Import: AsyncParsableCommand {
     @Flag(help: "Only read the sources, and store nothing.") var dryRun = false
     @Option(help: "How to print the counts: for people, or for programs.") var format = Format.text
 
+    @OptionGroup var keep: KeepOption
+
     @Argument(help: "Paths, also as mbox:PATH, maildir:DIR or eml:PATH.")
     var sources: [ImportSource]
 
@@ -34,7 +36,7 @@ struct Import: AsyncParsableCommand {
             tally = try await Importer(sources, gateway: nil, bytesInAll: bytes).run()
         } else {
             tally = try await Cluster.reach(config) { cluster in
-                let gateway = ImportGateway(cluster: cluster)
+                let gateway = ImportGateway(cluster: cluster, keepDays: keep.keepDays)
                 return try await Importer(sources, gateway: gateway, bytesInAll: bytes).run()
             }
         }

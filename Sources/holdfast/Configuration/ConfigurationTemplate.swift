@@ -43,6 +43,11 @@ enum ConfigurationTemplate {
         # Default: "info".
         #log_level = "info"
 
+        # Whether GET /metrics needs the token, as all else does. Without it whoever reaches the HTTP server
+        # may read how much mail there is, how many nodes and how much room, but no mail.
+        # Default: true.
+        #metrics_need_token = true
+
         # The Registry knows who is alive, and which queue feeds which role.
         [registry]
         # Default: "registry".
@@ -123,9 +128,14 @@ enum ConfigurationTemplate {
         # Default: 1.
         #copies = 1
 
-        # How many days a mail is kept, 1 to 400, unless its header X-Holdfast-Keep-Days says otherwise.
+        # How many days a mail is kept, 1 to 400, unless who hands it in over HTTP says otherwise.
         # Default: 60.
         #keep_days = 60
+
+        # Let the header X-Holdfast-Keep-Days of a mail say how many, however it comes. Only for a gateway
+        # that takes mail from your own servers: a stranger's header would be obeyed too.
+        # Default: false.
+        #keep_days_header = false
 
         # Compress messages: "zstd", "zlib" or "none".
         # Default: "zstd".

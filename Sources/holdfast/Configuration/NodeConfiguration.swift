@@ -17,6 +17,8 @@ struct NodeConfiguration: Sendable {
     /// The name of the machine; empty for the name that it has.
     var host: String
     var logLevel: LogLevel
+    /// Whoever reaches the HTTP server may otherwise read how much mail there is, and nothing of it.
+    var metricsNeedToken: Bool
 
     /// The levels of swift-log.
     enum LogLevel: String, CaseIterable, Sendable {
@@ -46,6 +48,7 @@ struct NodeConfiguration: Sendable {
         self.keyFile = keyFile.isEmpty ? nil : keyFile
         host = try section.text("host", default: "")
         logLevel = try section.choice("log_level", default: .info)
+        metricsNeedToken = try section.boolean("metrics_need_token", default: true)
         try section.finish()
     }
 

@@ -17,6 +17,8 @@ struct ImportGateway: Sendable {
     }
 
     let cluster: Cluster
+    /// How long the mails are kept; nil leaves it to the gateway.
+    let keepDays: Int?
 
     /// What became of each of some mails, in their order.
     ///
@@ -51,7 +53,7 @@ struct ImportGateway: Sendable {
             do {
                 let answer = try await cluster.hand(
                     .stream(octets, length: octets.count.map { .known($0) } ?? .unknown),
-                    envelope, isImport: true, turn: patience.tries)
+                    envelope, keepDays: keepDays, isImport: true, turn: patience.tries)
                 return answer.outcome == "duplicate" ? .duplicate : .stored
             } catch let error as NodeError {
                 guard error.isTemporary else { return .refused(error.message) }
@@ -62,12 +64,10 @@ struct ImportGateway: Sendable {
 
     /// One request; a gateway that does not answer counts as one that says "later".
     private func put(_ records: [Record], _ patience: Patience) async throws -> [ItemResult] {
-        var bytes: [UInt8] = []
-        for record in records { record.encode(into: &bytes) }
         do {
             let gateway = try await cluster.gateway(turn: patience.tries)
             let answer = try await cluster.client.call(
-                .POST, "\(gateway)/mails/batch", body: .bytes(ByteBuffer(bytes: bytes)),
+                .POST, "\(gateway)/mails/batch", body: .bytes(records.body),
                 headers: [("Content-Type", Wire.contentType)], answerBytesMax: Wire.batchBytesMax)
             let results = try [ItemResult](decoding: answer.octets)
             guard results.count == records.count else { throw RecordError.cutShort }

@@ -72,7 +72,9 @@ struct Importer: Sendable {
                 let envelope = EnvelopeGuess.envelope(
                     of: octets[...], fromLineSender: message.fromLineSender)
                 records.append(
-                    try Record(importing: octets, envelope: envelope, now: clock.now))
+                    try Record(
+                        importing: octets, envelope: envelope, now: clock.now,
+                        keepDays: gateway.keepDays))
                 names.append(message.name)
             }
         }

@@ -11,7 +11,7 @@ struct ReleaseReport {
     private let gateway: GatewayOrderAnswer?
 
     /// - Parameter gateway: what the gateway says, where it was asked.
-    /// - Parameter orderedBefore: the order is an older one, and nothing was ordered now.
+    /// - Parameter orderedBefore: the order is an older one, which had ended when it was asked for.
     init(_ order: ReleaseAnswer, gateway: GatewayOrderAnswer?, orderedBefore: Bool) {
         answer = gateway?.order ?? order
         self.gateway = gateway
@@ -35,10 +35,11 @@ struct ReleaseReport {
     /// What a person should know besides.
     var remarks: [String] {
         var remarks: [String] = []
+        let isInDoubt = answer.results.contains { $0.outcome == "in doubt" }
         if isDone, orderedBefore {
             remarks.append(
-                "\(answer.mail) was released \(when) by \(answer.by); nothing was sent now (--again"
-                    + " sends it once more)")
+                "\(answer.mail) was \(isInDoubt ? "sent" : "released") \(when) by \(answer.by);"
+                    + " nothing was sent now (--again sends it once more)")
         } else if !isDone {
             remarks.append(
                 "\(answer.mail): \(waiting); the order \(answer.order) stands, `holdfast release"
@@ -47,7 +48,7 @@ struct ReleaseReport {
         if answer.line_ends_changed {
             remarks.append("\(answer.mail): bare line feeds of the imported mail went out as CRLF")
         }
-        if answer.results.contains(where: { $0.outcome == "in doubt" }) {
+        if isInDoubt {
             remarks.append(
                 "\(answer.mail): the smarthost may have it or not; only --again sends it once more")
         }

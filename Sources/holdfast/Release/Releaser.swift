@@ -23,7 +23,8 @@ struct Releaser {
             let order = try await order(mail)
             let last = order.state == "done" ? order : try await waited(order)
             let report = ReleaseReport(
-                last, gateway: await gatewayAnswer(last), orderedBefore: order.released_before)
+                last, gateway: await gatewayAnswer(last),
+                orderedBefore: order.released_before && order.state == "done")
             try await Output.standard.write(report.lines)
             for remark in report.remarks { await Output.say(remark) }
             return report.status

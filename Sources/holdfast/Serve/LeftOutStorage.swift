@@ -71,6 +71,10 @@ struct LeftOutStorage: Component {
 
         func settle(_ queue: String, _ results: [ItemResult], position: Position?) async throws {}
 
+        func retry(_ queue: String, mails: [MailID]?) async throws -> Int {
+            throw Refusal.unavailable(notice)
+        }
+
         func take(
             into queue: String, _ records: [Record], from node: NodeID?
         ) async throws -> Receipt {

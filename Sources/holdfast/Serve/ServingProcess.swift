@@ -19,6 +19,7 @@ struct ServingProcess {
     private let components: [any Component]
     private let server: NodeServer
 
+    private static let metricsPath = "/metrics"
     private static let stopSecondsMax: Int64 = 10
 
     /// Opens everything; throws before anything is served when something is wrong.
@@ -31,7 +32,9 @@ struct ServingProcess {
         let clock = MachineClock()
         client = NodeClient(token: token)
         roster = RosterView(registries: installation.registries, client: client, clock: clock)
-        server = NodeServer(token: token, logger: logger)
+        server = NodeServer(
+            token: token, openPaths: installation.node.metricsNeedToken ? [] : [Self.metricsPath],
+            logger: logger)
         do {
             components = try await Assembly(
                 installation: installation,
@@ -76,7 +79,8 @@ struct ServingProcess {
         let announcement = Announcement(
             names: components.map(\.path.name), address: installation.node.address, roster: roster,
             logger: logger)
-        return [listening, refresher, MemoryReturn()] + components + heartbeats + [announcement]
+        return [listening, refresher, MemoryReturn(components: components)] + components
+            + heartbeats + [announcement]
     }
 
     /// One each, so that a node whose disk is busy makes no other miss a beat.
@@ -91,7 +95,7 @@ struct ServingProcess {
 
     private func addRoutes() {
         for component in components { component.addRoutes(to: server) }
-        server.router.get("/metrics") { [components] _, _ in
+        server.router.get("\(Self.metricsPath)") { [components] _, _ in
             var metrics: [Metric] = []
             for component in components { metrics += await component.metrics() }
             return Response(

@@ -3,6 +3,7 @@
 
 internal import CHoldfast
 internal import Foundation
+internal import HoldfastNode
 internal import ServiceLifecycle
 
 enum SystemLimits {
@@ -24,8 +25,11 @@ extension SystemLimits {
     }
 }
 
-/// Gives memory back that a burst of mail has left unused.
+/// Gives memory back that a burst of mail has left unused: the nodes let go of what they cache, which
+/// the system caches too, and then the heap of what is free.
 struct MemoryReturn: Service {
+    let components: [any Component]
+
     private static let seconds = 10
 
     /// To be called before anything allocates much.
@@ -37,6 +41,7 @@ struct MemoryReturn: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(Self.seconds))
+                for component in components { await component.giveMemoryBack() }
                 holdfast_return_memory()
             }
         }

@@ -55,6 +55,10 @@ extension StatusReport {
     private var lines: String {
         let oldest = nodes.compactMap { $0.status?.oldest_unindexed }.min()
         var lines = ["Oldest mail that is not indexed: \(oldest.map(Readable.localTime) ?? "none")"]
+        let buried = nodes.compactMap { $0.status?.buried.values.reduce(0, +) }.reduce(0, +)
+        if buried > 0 {
+            lines.append("Buried, until `holdfast retry` offers them again: \(buried)")
+        }
         for node in nodes {
             if let notice = node.notice { lines.append("\(node.name): \(Terminal.tidied(notice))") }
         }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HoldfastLedger
+import HoldfastModel
+import Testing
+
+@testable import HoldfastStorage
+
+@Suite("What becomes of a mail that was offered to another storage")
+struct SyncRulesTests {
+    private static let position = Position(raw: 5)
+
+    /// A queue whose one item is leased.
+    private static var book: QueueBook {
+        var book = QueueBook(next: position)
+        _ = book.lease(due: [], new: [position], through: position.next, now: 0, seconds: 30_000)
+        return book
+    }
+
+    private static func slip(_ copies: Int) -> Slip {
+        Slip(copiesWanted: copies, keepUntil: Day(number: 1), holders: [holder(1), holder(2)])
+    }
+
+    private static func settle(_ outcome: Outcome, slip: Slip? = nil, in book: inout QueueBook) {
+        SyncRules.settle(
+            ItemResult(mail: MailID(1), position: position, outcome: outcome, slip: slip),
+            in: &book, now: 1000)
+    }
+
+    @Test("the last copy ends it", arguments: [Outcome.kept, .alreadyHeld])
+    func ended(_ outcome: Outcome) {
+        var book = Self.book
+        Self.settle(outcome, slip: Self.slip(2), in: &book)
+        #expect(book.unfinished.isEmpty)
+    }
+
+    @Test("while more copies are wanted it is offered on at once")
+    func offeredOn() {
+        var book = Self.book
+        Self.settle(.kept, slip: Self.slip(3), in: &book)
+        #expect(book.due(limit: 1, now: 1000) == [Self.position])
+    }
+
+    @Test(
+        "no target now: it waits, and no attempt is counted",
+        arguments: [Outcome.notHere("the same disk"), .later("away")])
+    func waits(_ outcome: Outcome) {
+        var book = Self.book
+        Self.settle(outcome, in: &book)
+        #expect(book.due(limit: 1, now: 1000 + SyncRules.waitMilliseconds - 1) == [])
+        #expect(book.due(limit: 1, now: 1000 + SyncRules.waitMilliseconds) == [Self.position])
+        #expect(book.unfinished[Self.position]?.attempts == 0)
+    }
+
+    @Test("what is refused again and again is buried, and stays")
+    func buried() {
+        var book = Self.book
+        for attempt in 1...SyncRules.refusalsMax {
+            #expect(book.buriedCount == 0, "before attempt \(attempt)")
+            Self.settle(.refused("no"), in: &book)
+        }
+        #expect(book.buriedCount == 1)
+        #expect(book.unfinished[Self.position]?.reason == "no")
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real storage with a folder of its own, for one test.
+
+import Crypto
+import Foundation
+import HoldfastModel
+import HoldfastNode
+import HoldfastSegments
+import Logging
+
+@testable import HoldfastStorage
+
+/// Where the storage of one test lies; gone with it.
+final class TestFolder: Sendable {
+    let path: String
+
+    init() {
+        path = NSTemporaryDirectory() + "holdfast-storage-\(UUID().uuidString)"
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}
+
+/// Does something with a storage; it is closed afterwards, and can be opened again.
+func withStorage<Result: Sendable>(
+    in folder: TestFolder = TestFolder(),
+    _ body: @Sendable (StorageComponent) async throws -> Result
+) async throws -> Result {
+    var section = ConfigurationSection(
+        name: "storage", values: ["reserve_bytes": .integer(0)])
+    let configuration = try StorageConfiguration(
+        reading: &section, folder: folder.path, host: "here")
+    var quiet = Logger(label: "test")
+    quiet.logLevel = .critical
+    let client = NodeClient(token: "")
+    let clock = MachineClock()
+    let storage = try await StorageComponent(
+        name: "s", configuration: configuration,
+        surroundings: Surroundings(
+            clock: clock, client: client,
+            roster: RosterView(registries: [], client: client, clock: clock), logger: quiet))
+    do {
+        let result = try await body(storage)
+        await storage.close()
+        try await client.shutdown()
+        return result
+    } catch {
+        await storage.close()
+        try await client.shutdown()
+        throw error
+    }
+}
+
+/// A mail as a gateway offers it.
+func mail(
+    _ number: UInt64, copies: Int = 1, holders: [Holder] = [], keepDays: Int = 7,
+    text: String = "Subject: hello\r\n\r\ntext\r\n"
+) throws -> Record {
+    let now = MachineClock().now
+    let keepUntil = now.day.advanced(by: keepDays)
+    let octets = Array(text.utf8)
+    var header = RecordHeader(
+        kind: .mail, mail: MailID(UInt128(number)), received: now, keepUntil: keepUntil)
+    header.digest = HoldfastModel.Digest(bytes: SHA256.hash(data: octets)) ?? .zero
+    header.originalBytes = UInt64(octets.count)
+    var record = Record(header)
+    record.setSlip(
+        Slip(copiesWanted: copies, keepUntil: keepUntil, holders: holders, gateways: ["g"]))
+    record.setEnvelope(
+        Envelope(sender: "a@example.net", recipients: ["b@example.com"]).encoded[...])
+    let section = try octets.withUnsafeBytes { octets in
+        try MessageEncoder.section(of: octets, mail: header.mail, compression: .none, key: nil)
+    }
+    record.setMessage(section[...])
+    return record
+}
+
+/// Another storage, as slips name it.
+func holder(_ number: UInt64) -> Holder {
+    Holder(
+        node: NodeID(UInt128(number)), disk: DiskID(number), host: "there-\(number)")
+}
