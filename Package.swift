@@ -131,20 +131,25 @@ let package = Package(
         .executableTarget(
             name: "holdfast-bench",
             dependencies: [
-                "HoldfastModel", "HoldfastDisk", "HoldfastSegments", "HoldfastNode", arguments,
+                "HoldfastModel", "HoldfastChance", "HoldfastDisk", "HoldfastSegments",
+                "HoldfastNode", arguments,
                 crypto,
                 httpClient, nioCore, nioHTTP,
             ],
             swiftSettings: ours),
 
         // Tests.
+        .target(name: "HoldfastChance", swiftSettings: ours),
         .testTarget(
-            name: "HoldfastModelTests", dependencies: ["HoldfastModel"], swiftSettings: ours),
-        .testTarget(
-            name: "HoldfastMIMETests", dependencies: ["HoldfastMIME", "HoldfastModel"],
+            name: "HoldfastModelTests", dependencies: ["HoldfastModel", "HoldfastChance"],
             swiftSettings: ours),
         .testTarget(
-            name: "HoldfastSMTPTests", dependencies: ["HoldfastSMTP", "HoldfastModel"],
+            name: "HoldfastMIMETests",
+            dependencies: ["HoldfastMIME", "HoldfastModel", "HoldfastChance"],
+            swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastSMTPTests",
+            dependencies: ["HoldfastSMTP", "HoldfastModel", "HoldfastChance"],
             swiftSettings: ours),
         .testTarget(
             name: "HoldfastSegmentsTests",
@@ -155,7 +160,9 @@ let package = Package(
             swiftSettings: ours),
         .testTarget(
             name: "HoldfastCatalogTests",
-            dependencies: ["HoldfastCatalog", "HoldfastMIME", "HoldfastModel", grdb],
+            dependencies: [
+                "HoldfastCatalog", "HoldfastMIME", "HoldfastModel", "HoldfastChance", grdb,
+            ],
             swiftSettings: ours),
         .testTarget(
             name: "HoldfastNodeTests",
@@ -183,7 +190,7 @@ let package = Package(
             name: "HoldfastStorageTests",
             dependencies: [
                 "HoldfastStorage", "HoldfastSegments", "HoldfastLedger", "HoldfastModel",
-                "HoldfastNode", crypto, logging,
+                "HoldfastNode", crypto, hummingbird, lifecycle, logging, nioHTTP,
             ],
             swiftSettings: ours),
         .testTarget(

@@ -48,6 +48,7 @@ extension ReleaseAnswer {
             order: state.order.id.description, mail: state.order.mail.description,
             gateway: state.order.gateway, by: state.order.by, ordered: state.order.ordered.iso8601,
             state: note == nil ? stage : "done",
+            reason: state.stage == .queued && !state.reason.isEmpty ? state.reason : nil,
             finished: note?.at.iso8601, sent_to: note?.sentTo,
             line_ends_changed: note?.lineEndsChanged ?? false, results: results,
             released_before: releasedBefore)

@@ -111,11 +111,12 @@ package final class RealFile: DiskFile {
     }
 
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskError) {
+        let start = try place(offset, "writing")
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
             let count = pwrite(
-                descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
+                descriptor, rest.baseAddress, rest.count, start + off_t(done))
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw DiskError("writing", path, errno) }
             done += count
@@ -125,16 +126,23 @@ package final class RealFile: DiskFile {
     package func read(
         into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64
     ) throws(DiskError) -> Int {
+        let start = try place(offset, "reading")
         var done = 0
         while done < bytes.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
-            let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
+            let count = pread(descriptor, rest.baseAddress, rest.count, start + off_t(done))
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw DiskError("reading", path, errno) }
             if count == 0 { break }
             done += count
         }
         return done
+    }
+
+    /// An offset as the system takes it; some come from outside, and no file is so long.
+    private func place(_ offset: UInt64, _ doing: String) throws(DiskError) -> off_t {
+        guard offset <= UInt64(off_t.max >> 1) else { throw DiskError(doing, path, EFBIG) }
+        return off_t(offset)
     }
 
     package func sync() throws(DiskError) {

@@ -105,6 +105,7 @@ package final class GatewayComponent: Component {
             notice: isNearlyFull ? "the disk is nearly full" : nil)
         answer.queues = ["tasks": try await tasks.length()]
         answer.buried = ["tasks": tasks.buried]
+        answer.damaged = keeper.damage.count
         answer.free_bytes = room.space.free
         answer.total_bytes = room.space.total
         return answer

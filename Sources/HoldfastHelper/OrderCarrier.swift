@@ -19,7 +19,8 @@ struct OrderCarrier: Sendable {
             }
             do {
                 let url = NodeClient.recordURL(
-                    at: storage.address, segment: copy.segment, offset: copy.offset, mail: order.mail)
+                    at: storage.address, segment: copy.segment, offset: copy.offset,
+                    mail: order.mail)
                 let carried = try await fetch(url)
                 return try await put(carried, as: record, to: gateway)
             } catch let unfit as Unfit {

@@ -167,6 +167,8 @@ package struct ReleaseAnswer: Codable, Hashable, Sendable {
     package var ordered: String
     /// `waiting` (nobody has brought it to the gateway), `sending` (the gateway has it), `done`.
     package var state: String
+    /// Why it still waits; absent where there is nothing to say.
+    package var reason: String?
     /// When it was done.
     package var finished: String?
     package var sent_to: String?
@@ -177,7 +179,8 @@ package struct ReleaseAnswer: Codable, Hashable, Sendable {
 
     package init(
         order: String, mail: String, gateway: String, by: String, ordered: String, state: String,
-        finished: String?, sent_to: String?, line_ends_changed: Bool, results: [RecipientAnswer],
+        reason: String? = nil, finished: String?, sent_to: String?, line_ends_changed: Bool,
+        results: [RecipientAnswer],
         released_before: Bool = false
     ) {
         self.order = order
@@ -186,6 +189,7 @@ package struct ReleaseAnswer: Codable, Hashable, Sendable {
         self.by = by
         self.ordered = ordered
         self.state = state
+        self.reason = reason
         self.finished = finished
         self.sent_to = sent_to
         self.line_ends_changed = line_ends_changed

@@ -118,6 +118,10 @@ package final class RecordKeeper: Sendable {
         guard appends.waitingWeight + weight <= Self.waitingBytesMax || appends.waitingWeight == 0,
             notes.waitingWeight <= Self.waitingRowsMax
         else { return offers.map { _ in .failure(Problem.overloaded) } }
+        if ledger.isDamaged {
+            let error = LedgerError.damaged("nothing is kept until then")
+            return offers.map { _ in .failure(error) }
+        }
         if backlog.isBehind {
             // Asking again is what lets the ledger try again.
             do { try await note(.kept([], segments: [])) } catch {

@@ -11,6 +11,7 @@ package final class SegmentReader: Sendable {
     private let disk: any Disk
     private let open = Mutex<[(segment: SegmentNumber, file: any DiskFile)]>([])
     private static let openFilesMax = 64
+    private static let offsetMax = UInt64(1) << 60
     /// Larger messages are read piece by piece.
     package static let wholeMessageBytesMax = UInt64(4 << 20)
 
@@ -25,8 +26,10 @@ package final class SegmentReader: Sendable {
     package func record(
         segment: SegmentNumber, offset: UInt64, mail: MailID?
     ) throws(SegmentError) -> Record {
-        let file = try file(of: segment)
         let damaged = SegmentError.damaged(segment: segment, offset: offset)
+        // A place may come from outside, and sums with it must stay numbers.
+        guard offset < Self.offsetMax else { throw damaged }
+        let file = try file(of: segment)
         // One read gets header and first sections of nearly every mail, and most mails whole.
         var bytes = try file.bytes(at: offset, count: 32 << 10)
         let header = bytes.withUnsafeBufferPointer {

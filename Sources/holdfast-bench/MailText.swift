@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seeded mails that look real enough: zstd halves them.
 
+internal import HoldfastChance
 internal import HoldfastModel
 
 /// A generator that gives the same mails for the same seed.
@@ -10,7 +11,7 @@ struct MailText {
 
     init(seed: UInt64) {
         state = seed
-        var made = Numbers(state: seed)
+        var made = SplitMix64(seed: seed)
         let letters = Array("etaoinshrdlucmfwypvbgkjqxz".utf8)
         words = (0..<6000).map { _ in
             (0..<(2 + made.below(9))).map { _ in letters[min(made.below(26), made.below(26))] }
@@ -19,7 +20,7 @@ struct MailText {
 
     /// One message of about so many octets, CRLF line ends, its number in subject and Message-ID.
     mutating func message(_ number: Int, bytes: Int) -> [UInt8] {
-        var numbers = Numbers(state: state &+ UInt64(number) &* 0x9e37_79b9)
+        var numbers = SplitMix64(seed: state &+ UInt64(number) &* 0x9e37_79b9)
         var message = Array(
             """
             Received: from mx.example.net (mx.example.net [192.0.2.\(number % 250)])\r
@@ -49,22 +50,5 @@ struct MailText {
             column += word.count + 1
         }
         return message + [13, 10]
-    }
-}
-
-/// SplitMix64: small, and the same everywhere.
-struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ limit: Int) -> Int {
-        Int(next() % UInt64(limit))
     }
 }

@@ -3,6 +3,7 @@
 
 import Foundation
 import GRDB
+import HoldfastChance
 import HoldfastModel
 import Testing
 
@@ -212,10 +213,12 @@ func refusesOthers() throws {
     }
 }
 
-@Test("the structure of the database is whole after all that was done to it", arguments: seeds())
+@Test(
+    "the structure of the database is whole after all that was done to it",
+    arguments: Seeds.toTry())
 func isWhole(seed: UInt64) throws {
     try withFolder { folder in
-        var random = Seeded(seed)
+        var random = SplitMix64(seed: seed)
         let catalog = try SQLiteCatalog(path: folder + "/catalog.sqlite")
         var shippers = [Shipper(1), Shipper(2)]
         for round in 0..<20 {

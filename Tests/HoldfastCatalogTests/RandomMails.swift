@@ -2,6 +2,7 @@
 // Mails and queries made of few words, so that they meet.
 
 import HoldfastCatalog
+import HoldfastChance
 import HoldfastMIME
 import HoldfastModel
 
@@ -17,7 +18,7 @@ private let attachments = [
     Attachment(name: "delta", type: "application/vnd.ms-excel"),
 ]
 
-extension Seeded {
+extension SplitMix64 {
     private mutating func text(upTo count: Int) -> String {
         some(of: vocabulary, upTo: count).joined(separator: one(of: [" ", " ", "-", ", "]))
     }

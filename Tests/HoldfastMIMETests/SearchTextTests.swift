@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one normalisation: what a search treats as equal.
 
+import HoldfastChance
 import HoldfastMIME
 import Testing
 
@@ -77,7 +78,7 @@ struct SearchTextTests {
 
     @Test("the hot path gives the words that a plain one gives", arguments: 1...300)
     func hotPath(round: UInt64) {
-        var random = SplitMix(state: round)
+        var random = SplitMix64(seed: round)
         let alphabet = Array("aZ09 .,\r\n@{`[/:".utf8)
         // Few kinds of byte make long words, all kinds make short ones.
         let kinds = Int.random(in: 1...alphabet.count, using: &random)

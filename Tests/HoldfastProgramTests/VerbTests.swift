@@ -112,11 +112,11 @@ import Testing
     }
 
     private func order(
-        _ state: String, _ outcomes: [String], before: Bool = false
+        _ state: String, _ outcomes: [String], reason: String? = nil, before: Bool = false
     ) -> ReleaseReport {
         let answer = ReleaseAnswer(
             order: "o", mail: "m", gateway: "g", by: "amy", ordered: "2026-01-05T12:00:00Z",
-            state: state,
+            state: state, reason: reason,
             finished: state == "done" ? "2026-01-05T12:00:01Z" : nil, sent_to: nil,
             line_ends_changed: false,
             results: outcomes.map {
@@ -147,7 +147,8 @@ import Testing
         #expect(order("done", ["sent"], before: true).status == .done)
         #expect(order("done", ["in doubt"]).remarks.first?.contains("--again") == true)
         #expect(
-            order("waiting", []).remarks.first?.contains("no gateway has taken the order") == true)
+            order("waiting", [], reason: "the gateway g is away").remarks.first?.contains(
+                "no gateway has taken the order yet (the gateway g is away)") == true)
     }
 
     @Test("days until full are reckoned at the rate of today")

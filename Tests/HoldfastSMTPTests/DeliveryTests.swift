@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The client's side against servers of every temper.
 
+import HoldfastChance
 import HoldfastModel
 import HoldfastSMTP
 import Testing
@@ -262,9 +263,11 @@ private let start = Reply(354, nil, "Go on")
             ])
     }
 
-    @Test("whatever a server says, every recipient has a result in the end", arguments: Seed.toTry)
+    @Test(
+        "whatever a server says, every recipient has a result in the end",
+        arguments: Seeds.ofDialogues)
     func alwaysEnds(seed: UInt64) {
-        var random = Seed(seed)
+        var random = SplitMix64(seed: seed)
         let replies = [
             yes, yes, yes, yes, start, start, never, later, .timeout, Reply(999, nil, "?"),
         ]

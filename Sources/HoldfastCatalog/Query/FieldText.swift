@@ -47,10 +47,10 @@ struct FieldText {
     /// No field has this name, and none was meant: `http://x`, `12:30`, `a=b`, `std::list`, `Re:`.
     var looksLikeText: Bool {
         let lower = name.lowercased()
-        let isLetters = name.utf8.allSatisfy { $0 > 0x39 && $0 != UInt8(ascii: "_") }
+        let beginsWithDigit = name.utf8.first.map { (0x30...0x39).contains($0) } ?? false
         let startsPath = [":", "/", "\\"].contains { value.hasPrefix($0) }
         return !hasColon || startsPath || Self.schemes.contains(lower)
-            || (!isLetters && Field.nearest(to: name) == nil)
+            || beginsWithDigit
             || (value.isEmpty && Self.subjectPrefixes.contains(lower))
     }
 

@@ -58,7 +58,10 @@ struct ReleaseReport {
     private var when: String { answer.finished.map(Readable.localTime) ?? "before" }
 
     private var waiting: String {
-        guard answer.state != "waiting" else { return "no gateway has taken the order yet" }
+        guard answer.state != "waiting" else {
+            return "no gateway has taken the order yet"
+                + (answer.reason.map { " (\(Terminal.tidied($0)))" } ?? "")
+        }
         let reply = gateway?.lastReply.map { " (it said: \($0))" } ?? ""
         let next = gateway?.nextTry.map { ", next at \(Readable.localTime($0))" } ?? ""
         return "the smarthost has not taken it yet\(reply); \(answer.gateway) goes on trying\(next)"
