@@ -41,6 +41,7 @@ extension Ledger {
                 case .complete(let segment): try complete(segment, in: database)
                 case .dropped(let segment): try removeSegment(segment, in: database)
                 case .queue(let queue, let changes): try save(changes, of: queue, in: database)
+                case .damaged(let place): try note(place, in: database)
                 }
             }
         }
@@ -83,9 +84,15 @@ extension Ledger {
                 DELETE FROM qt_files WHERE position = ?1 AND mail_id =
                     (SELECT mail_id FROM qt_files_entries WHERE position = ?1)
                 """)
+        let damaged = try database.cachedStatement(
+            sql: """
+                DELETE FROM damaged WHERE (segment, offset) IN
+                    (SELECT segment, offset FROM qt_files_entries WHERE position = ?)
+                """)
         let entry = try database.cachedStatement(
             sql: "DELETE FROM qt_files_entries WHERE position = ?")
         for position in positions {
+            try damaged.execute(arguments: [Int64(bitPattern: position.raw)])
             try file.execute(arguments: [Int64(bitPattern: position.raw)])
             try entry.execute(arguments: [Int64(bitPattern: position.raw)])
         }
@@ -111,7 +118,10 @@ extension Ledger {
                 """, arguments: [number])
         try database.execute(
             sql: "DELETE FROM qt_files_entries WHERE segment = ?", arguments: [number])
-        try database.execute(sql: "DELETE FROM segments WHERE segment = ?", arguments: [number])
+        for table in ["segments", "damaged"] {
+            try database.execute(
+                sql: "DELETE FROM \(table) WHERE segment = ?", arguments: [number])
+        }
     }
 
     private static let selectHeld = """

@@ -86,6 +86,11 @@ package final class Ledger: Sendable {
             records INTEGER NOT NULL,
             bytes INTEGER NOT NULL
         );
+        CREATE TABLE damaged (
+            segment INTEGER NOT NULL,
+            offset INTEGER NOT NULL,
+            PRIMARY KEY (segment, offset)
+        ) WITHOUT ROWID;
         CREATE TABLE queues (
             queue TEXT NOT NULL PRIMARY KEY,
             next INTEGER NOT NULL
@@ -187,13 +192,15 @@ package enum LedgerChange: Sendable {
     /// What was kept, and how far each segment has thereby been followed.
     case kept([LedgerRow], segments: [SegmentRow])
     case slip(Slip, of: MailID)
-    /// Records that are gone, and their mails where no later record stands for them.
+    /// Records that are gone, and their mails where no later record stands for them. Where they lay is
+    /// no damage any more.
     case gone([Position])
     /// A segment was sealed, and all its records have their rows.
     case complete(SegmentNumber)
     /// A segment that was dropped, with all its records.
     case dropped(SegmentNumber)
     case queue(String, QueueBook.Changes)
+    case damaged(DamagedPlace)
 }
 
 /// How far the ledger has followed one segment.

@@ -34,7 +34,7 @@ extension RecordKeeper {
         let store = try SegmentStore(folder: segments.path, owner: owner, limits: limits, on: disk)
         let keeper = RecordKeeper(
             folder: folder, ledger: ledger, store: store, disk: disk, clock: clock,
-            damage: Damage(ranges: recovery.damagedRanges), name: name, logger: logger)
+            damaged: try ledger.damagedPlaces(), name: name, logger: logger)
         return (keeper, recovery)
     }
 
@@ -116,6 +116,10 @@ extension RecordKeeper {
         try catching.finish(upTo: report.end)
         recovery.recovered += catching.found
         recovery.damagedRanges += report.damaged.count
+        try ledger.commit(
+            report.damaged.map { range in
+                .damaged(DamagedPlace(segment: file.segment, offset: range.lowerBound))
+            })
     }
 }
 

@@ -79,13 +79,12 @@ package final class RecordKeeper: Sendable {
 
     init(
         folder: DataFolder, ledger: Ledger, store: SegmentStore, disk: any Disk,
-        clock: MachineClock, damage: Damage = Damage(), name: String, logger: Logger
+        clock: MachineClock, damaged: [DamagedPlace] = [], name: String, logger: Logger
     ) {
         self.folder = folder
         self.ledger = ledger
         self.store = store
         self.clock = clock
-        self.damage = damage
         reader = SegmentReader(folder: store.folder, on: disk)
         appendThread = DiskThread(name: "append \(name)")
         ledgerThread = DiskThread(name: "ledger \(name)")
@@ -99,6 +98,14 @@ package final class RecordKeeper: Sendable {
             return changes.map { _ in result }
         }
         self.notes = notes
+        damage = Damage(damaged) { place in
+            logger.error(
+                "Damaged record",
+                metadata: [
+                    "node": "\(name)", "segment": "\(place.segment)", "offset": "\(place.offset)",
+                ])
+            notes.submit(.damaged(place), weight: 1) { _ in }
+        }
         appends = Batcher(on: appendThread, weightMax: Self.batchBytesMax) { callers in
             let batch = AppendedBatch(callers, in: store, now: clock.now)
             // Rows are noted in the order of their positions, because they are from this thread.
@@ -202,8 +209,9 @@ package final class RecordKeeper: Sendable {
 
     /// Removes a sealed segment with everything in it, and its rows.
     package func dropSegment(_ segment: SegmentNumber) async throws {
-        try await betweenBatches { [reader] store in
+        try await betweenBatches { [reader, damage] store in
             reader.forget(segment)
+            damage.forget(segment)
             try SegmentFolder(store.folder, on: RealDisk()).drop(segment)
         }
         try await note(.dropped(segment))

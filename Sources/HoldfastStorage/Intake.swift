@@ -195,8 +195,12 @@ struct Intake: Sendable {
             "Damaged record replaced",
             metadata: ["node": "\(name)", "segment": "\(segment)", "offset": "\(offset)"])
         keeper.damage.note(segment: segment, offset: offset)
-        keeper.noteSoon(.gone([held.position]))
-        return await renew(prepared, prepared.slip)
+        let result = await renew(prepared, prepared.slip)
+        if result.outcome == .kept {
+            keeper.noteSoon(.gone([held.position]))
+            keeper.damage.heal(segment: segment, offset: offset)
+        }
+        return result
     }
 }
 

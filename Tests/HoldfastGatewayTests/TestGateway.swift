@@ -85,7 +85,7 @@ func withGateway<Result: Sendable>(
             folder: data, ledger: try Ledger(path: nil),
             store: try SegmentStore(
                 folder: "/segments", owner: owner, limits: configuration.segments, on: disk),
-            disk: disk, clock: MachineClock(), damage: Damage(), name: "g",
+            disk: disk, clock: MachineClock(), name: "g",
             logger: quiet)
     }
     let component = try await GatewayComponent(

@@ -153,7 +153,7 @@ struct RecordKeeperTests {
         try await mended.close()
     }
 
-    @Test("damage is counted when it is read, once for each place")
+    @Test("D5: damage is counted when it is read, once for each place, and after a restart")
     func damageIsCounted() async throws {
         let folder = TemporaryFolder()
         let (keeper, _) = try Self.open(folder)
@@ -162,6 +162,10 @@ struct RecordKeeperTests {
         keeper.damage.note(SegmentError.absent(1))
         #expect(keeper.damage.count == 1)
         try await keeper.close()
+        let (again, _) = try Self.open(folder)
+        #expect(again.damage.isKnown(segment: 1, offset: 8288))
+        #expect(again.damage.count == 1)
+        try await again.close()
     }
 
     @Test("D3: a folder has one user at a time, and a run number that only grows")

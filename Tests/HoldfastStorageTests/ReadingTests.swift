@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import HoldfastLedger
 import HoldfastModel
 import HoldfastNode
@@ -10,6 +11,38 @@ import Testing
 
 @Suite("Reading what lies at a place")
 struct ReadingTests {
+    @Test("D5: a damaged copy is counted until the mail is offered again and takes its place")
+    func healed() async throws {
+        let folder = TestFolder()
+        let read = LeaseRequest(itemsMax: 1, bytesMax: 1 << 20, waitSeconds: 5)
+        let place = try await withStorage(in: folder) { storage in
+            _ = await storage.queues.intake.take([try mail(1)])
+            _ = try await storage.queues.lease(from: "index", read)
+            let held = try await storage.keeper.read { ledger, _ in try ledger.held([MailID(1)]) }
+            return try #require(held[MailID(1)])
+        }
+        let segments = folder.path + "/segments/"
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: segments).first)
+        let file = try #require(FileHandle(forUpdatingAtPath: segments + name))
+        try file.seek(toOffset: place.offset + 200)
+        try file.write(contentsOf: Data("damage".utf8))
+        try file.close()
+        try await withStorage(in: folder) { storage in
+            let again = await storage.queues.intake.take([try mail(1)])
+            #expect(again.map(\.outcome) == [.kept])
+            #expect(storage.keeper.damage.count == 0)
+            _ = try await storage.queues.lease(from: "index", read)
+            let held = try await storage.keeper.read { ledger, _ in try ledger.held([MailID(1)]) }
+            let healed = try #require(held[MailID(1)])
+            #expect(healed.segment != place.segment)
+            _ = try await storage.keeper.read { _, reader in
+                try reader.record(
+                    segment: healed.segment, offset: healed.offset, mail: MailID(1))
+            }
+        }
+    }
+
     @Test(
         "D11: a place that cannot be is no record, whatever its numbers",
         arguments: [UInt64.max, UInt64.max - 8, 1 << 63, 1 << 62, 1 << 60, 1 << 40] as [UInt64])
