@@ -12,6 +12,7 @@ extension Ledger {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (mail_id) DO UPDATE SET
             position = excluded.position, keep_until = excluded.keep_until, slip = NULL
+            WHERE excluded.position > position
         """
 
     private static let insertEntry = """
@@ -105,9 +106,8 @@ extension Ledger {
                 """, arguments: [number])
         try database.execute(
             sql: """
-                DELETE FROM qt_files WHERE mail_id IN
-                    (SELECT mail_id FROM qt_files_entries AS e
-                     WHERE e.segment = ?1 AND e.position = qt_files.position)
+                DELETE FROM qt_files WHERE (mail_id, position) IN
+                    (SELECT mail_id, position FROM qt_files_entries WHERE segment = ?1)
                 """, arguments: [number])
         try database.execute(
             sql: "DELETE FROM qt_files_entries WHERE segment = ?", arguments: [number])
@@ -132,6 +132,15 @@ extension Ledger {
                 found[mail] = try Held(row)
             }
             return found
+        }
+    }
+
+    /// How many records of a segment have rows.
+    package func rows(of segment: SegmentNumber) throws -> Int {
+        try read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM qt_files_entries WHERE segment = ?",
+                arguments: [Int64(bitPattern: segment)]) ?? 0
         }
     }
 

@@ -77,6 +77,7 @@ package final class Ledger: Sendable {
         );
         CREATE INDEX qt_files_entries_passing_on
             ON qt_files_entries (position) WHERE passes_on;
+        CREATE INDEX qt_files_entries_segment ON qt_files_entries (segment);
         CREATE TABLE segments (
             segment INTEGER NOT NULL PRIMARY KEY,
             day INTEGER NOT NULL,

@@ -75,6 +75,8 @@ package struct RecordHeader: Hashable, Sendable {
 
     /// Bytes of a header.
     package static let bytes = 144
+    /// Every record begins at a multiple of this, counted from its batch.
+    package static let alignment: UInt64 = 8
 
     package init(
         kind: RecordKind, mail: MailID, received: Timestamp, keepUntil: Day,
@@ -104,7 +106,8 @@ package struct RecordHeader: Hashable, Sendable {
 
     /// Bytes of the whole record, with its header and the zeros at its end.
     package var recordBytes: UInt64 {
-        (UInt64(Self.bytes) + slip.bytes + envelope.bytes + summary.bytes + message.bytes + 7) & ~7
+        let bytes = UInt64(Self.bytes) + slip.bytes + envelope.bytes + summary.bytes + message.bytes
+        return (bytes + Self.alignment - 1) / Self.alignment * Self.alignment
     }
 }
 

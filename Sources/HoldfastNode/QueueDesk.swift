@@ -78,6 +78,8 @@ package final class QueueDesk: Sendable {
         change { book in
             // A record that is gone (expired, finished) leaves the queue.
             for position in Set(due).subtracting(back.map(\.position)) { book.finish(position) }
+            // One that was finished while its row was read must not come back.
+            let back = back.filter { book.unfinished[$0.position] != nil }
             let fresh = book.next == next ? new.prefix(book.room) : []
             let fitting = Self.fitting(back + fresh, bytesMax: request.bytesMax)
             let positions = Set(fitting.map(\.position))

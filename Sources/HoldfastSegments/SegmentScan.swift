@@ -26,6 +26,9 @@ package struct SegmentScan {
     private let header: SegmentHeader
     private let size: UInt64
 
+    /// How much is read at a time where something must be looked for.
+    private static let searchBytes = 1 << 20
+
     /// - Throws: `damagedHeader`, `newerFormat` or a disk's error.
     package init(path: String, on disk: any Disk) throws(SegmentError) {
         do throws(DiskError) {
@@ -140,7 +143,8 @@ package struct SegmentScan {
     private func nextBatch(
         from offset: UInt64, to stop: UInt64
     ) throws(SegmentError) -> BatchHeader? {
-        let window = 1 << 20
+        // Where one batch ends the next begins, but behind damage it must be looked for.
+        var window = SegmentFormat.blockBytes
         var place = offset
         while place < stop {
             let bytes = try file.bytes(at: place, count: window)
@@ -154,6 +158,7 @@ package struct SegmentScan {
             }
             if bytes.count < window { return nil }
             place += UInt64(window)
+            window = Self.searchBytes
         }
         return nil
     }
@@ -163,11 +168,12 @@ package struct SegmentScan {
         var found = FoundBatch(
             start: batch.offset, end: batch.offset + SegmentFormat.roundedToBlock(batch.bytes))
         var offset = batch.offset + UInt64(SegmentFormat.batchHeaderBytes)
-        for _ in 0..<batch.records {
+        while offset < end {
             guard let header = try header(at: offset, before: end) else {
-                // Without a header the next record cannot be found: the rest of the batch is lost.
-                found.bad.append(offset..<end)
-                break
+                let next = try nextRecord(from: offset, before: end, after: found)
+                found.bad.append(offset..<next)
+                offset = next
+                continue
             }
             let place = Placed(
                 segment: self.header.number, offset: offset, length: header.recordBytes,
@@ -180,6 +186,25 @@ package struct SegmentScan {
             offset += header.recordBytes
         }
         return found
+    }
+
+    /// Where the records go on behind a header that cannot be read; the batch's end if nowhere.
+    ///
+    /// A message may hold what looks like a record, but not one of a position that fits here.
+    private func nextRecord(
+        from bad: UInt64, before end: UInt64, after found: FoundBatch
+    ) throws(SegmentError) -> UInt64 {
+        let last = found.records.last?.place.position
+        var offset = bad + RecordHeader.alignment
+        while offset + UInt64(RecordHeader.bytes) <= end {
+            if let header = try header(at: offset, before: end), header.position.run == segment.run,
+                last.map({ $0 < header.position }) ?? true
+            {
+                return offset
+            }
+            offset += RecordHeader.alignment
+        }
+        return end
     }
 
     private func header(at offset: UInt64, before end: UInt64) throws(SegmentError) -> RecordHeader?

@@ -55,6 +55,15 @@ struct LedgerTests {
         #expect(held.joinedSlip == nil)
     }
 
+    @Test("whatever the order in which segments are read again, the later record stands")
+    func rebuiltInAnyOrder() throws {
+        let ledger = try Ledger(path: nil)
+        try ledger.commit([.kept([Self.row(2, mail: 7, segment: 1)], segments: [])])
+        try ledger.commit([.kept([Self.row(1, mail: 7, segment: 2)], segments: [])])
+        #expect(try ledger.held([MailID(7)])[MailID(7)]?.position == Position(run: 1, number: 2))
+        #expect(try ledger.rows(of: 1) == 1)
+    }
+
     @Test("a dropped segment takes its mails along, but not those that were written again since")
     func dropped() throws {
         let ledger = try Ledger(path: nil)

@@ -225,6 +225,50 @@ struct SegmentTests {
     }
 
     @Test(
+        "D5: a header that cannot be read costs its own record, not those behind it in the batch",
+        arguments: [false, true])
+    func damagedHeader(isSealed: Bool) throws {
+        let bench = Bench()
+        let store = try bench.store(run: 1)
+        let batch = (1...5).map { Bench.record($0) }
+        let placed = try store.append(batch[...], to: Bench.week, now: Bench.now)
+        _ = try store.append([Bench.record(6)], to: Bench.week, now: Bench.now)
+        if isSealed { try store.sealFinished(all: true, now: Bench.now) }
+        let segments = SegmentFolder(bench.folder, on: bench.disk)
+        let file = try #require(try segments.files().first)
+        for bad in [0, 1, 3] {
+            bench.disk.flipBit(in: file.path, at: Int(placed[bad].offset) + 20)
+        }
+        var found: [MailID] = []
+        let report = try segments.records(of: file, from: nil) {
+            found.append($0.record.header.mail)
+        }
+        #expect(found == [3, 5, 6].map(MailID.init))
+        #expect(
+            report.damaged == [
+                placed[0].offset..<placed[2].offset, placed[3].offset..<placed[4].offset,
+            ])
+    }
+
+    @Test("D5: a record within a message is not taken for one of the segment's own")
+    func recordWithinAMessage() throws {
+        let bench = Bench()
+        let inner = Bench.record(99).record.encoded
+        var outer = Bench.record(1).record
+        outer.setMessage((inner + inner)[...])
+        let store = try bench.store(run: 1)
+        let batch = [Appendable(outer), Bench.record(2)]
+        let placed = try store.append(batch[...], to: Bench.week, now: Bench.now)
+        _ = try store.append([Bench.record(3)], to: Bench.week, now: Bench.now)
+        let segments = SegmentFolder(bench.folder, on: bench.disk)
+        let file = try #require(try segments.files().first)
+        bench.disk.flipBit(in: file.path, at: Int(placed[0].offset) + 20)
+        var found: [MailID] = []
+        _ = try segments.records(of: file, from: nil) { found.append($0.record.header.mail) }
+        #expect(found == [2, 3].map(MailID.init))
+    }
+
+    @Test(
         "D5: a sealed segment that was cut short is found out by the table at its end",
         arguments: [1, 4096, 8192, 12_288])
     func cutShort(bytes: UInt64) throws {

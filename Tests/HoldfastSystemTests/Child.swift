@@ -9,6 +9,7 @@ import Foundation
 /// and it ends with the thread that started it, so that nothing is left of tests that were ended.
 final class Child {
     let id: pid_t
+    private let name: String
     /// How it ended, once it has: the exit code, or 128 and the signal.
     private var code: Int32?
 
@@ -24,7 +25,12 @@ final class Child {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        // Threads of the tests block signals that the program must hear.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
         let words = ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--"] + words
         var pointers = words.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
@@ -32,6 +38,7 @@ final class Child {
         let code = posix_spawn(&id, words[0], &actions, &attributes, &pointers, environ)
         guard code == 0 else { throw NeverHappened(what: "\(words) is started (\(code))") }
         self.id = id
+        name = words.dropFirst(4).joined(separator: " ")
     }
 
     var hasEnded: Bool { ending != nil }
@@ -45,14 +52,14 @@ final class Child {
     }
 
     /// Waits for its end; ends it when that does not come.
-    func wait(seconds: Double = 300) throws -> Int32 {
+    func wait(seconds: Double = 120) throws -> Int32 {
         let end = Date().addingTimeInterval(seconds)
         while Date() < end {
             if let ending { return ending }
             usleep(2000)
         }
         killGroup()
-        throw NeverHappened(what: "process \(id) ends within \(seconds) s")
+        throw NeverHappened(what: "\(name) ends within \(seconds) s")
     }
 
     /// Asks it to end in good order, and waits for that.

@@ -26,14 +26,14 @@ final class MailSocket {
     }
 
     convenience init(port: Int, patience: Int = MailSocket.patienceSeconds) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = openSocket(AF_INET)
         self.init(descriptor: descriptor, patience: patience)
         let code = withAddress(port: port) { connect(descriptor, $0, $1) }
         guard code == 0 else { throw SocketError(what: "nobody listens on port \(port)") }
     }
 
     convenience init(path: String, patience: Int = MailSocket.patienceSeconds) throws {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = openSocket(AF_UNIX)
         self.init(descriptor: descriptor, patience: patience)
         let code = withAddress(path: path) { connect(descriptor, $0, $1) }
         guard code == 0 else { throw SocketError(what: "nobody listens at \(path)") }

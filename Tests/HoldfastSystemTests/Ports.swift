@@ -28,10 +28,15 @@ enum Ports {
     }()
 
     private static func isFree(_ port: Int) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = openSocket(AF_INET)
         defer { close(descriptor) }
         return withAddress(port: port) { bind(descriptor, $0, $1) } == 0
     }
+}
+
+/// A socket that no process inherits: it would keep the connection open.
+func openSocket(_ family: Int32) -> Int32 {
+    socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
 }
 
 /// An address of this machine, as the system's calls want it.

@@ -12,7 +12,7 @@ final class Smarthost: @unchecked Sendable {
     private var kept: [(recipients: [String], octets: [UInt8])] = []
 
     init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = openSocket(AF_INET)
         let listener = descriptor
         guard withAddress(port: 0, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0
         else {
@@ -30,6 +30,7 @@ final class Smarthost: @unchecked Sendable {
             while true {
                 let accepted = accept(descriptor, nil, nil)
                 guard accepted >= 0 else { return }
+                _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
                 Thread.detachNewThread { [self] in try? serve(MailSocket(descriptor: accepted)) }
             }
         }

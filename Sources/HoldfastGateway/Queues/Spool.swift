@@ -46,14 +46,19 @@ final class Spool: Sendable {
             try ledger.segments().map(SpoolRules.Segment.init)
         }
         let finished = state.withLock { $0.finished }
-        let droppable = SpoolRules.droppable(segments, finished: finished, releases: releases)
-        for segment in droppable {
+        var dropped: [SegmentNumber] = []
+        for segment in SpoolRules.droppable(segments, finished: finished, releases: releases) {
+            // The count says that nothing is left; the ledger must say so too.
+            let ofReleases = releases.reduce(0) { $0 + $1.records.count { $0 == segment } }
+            let rows = try await keeper.read { ledger, _ in try ledger.rows(of: segment) }
+            guard rows <= ofReleases else { continue }
             try await keeper.dropSegment(segment)
             state.withLock { $0.finished[segment] = nil }
+            dropped.append(segment)
             logger.debug("Segment dropped", metadata: ["segment": "\(segment)"])
         }
         if hasIdle(segments, releases) { try await seal() }
-        return droppable
+        return dropped
     }
 
     private func hasIdle(
