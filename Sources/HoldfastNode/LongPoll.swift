@@ -24,8 +24,9 @@ extension LeaseRequest {
             case .nothing(let appointment):
                 let now = clock.monotonicMilliseconds
                 guard now < deadline, !Task.isCancelled else { return nil }
-                let wait = max(1, min(deadline, appointment ?? deadline) - now)
-                await Signal.wait(forAnyOf: seen, milliseconds: wait)
+                // What is due since ever is as good as due now.
+                let next = max(now + 1, min(deadline, appointment ?? deadline))
+                await Signal.wait(forAnyOf: seen, milliseconds: next - now)
             }
         }
     }
