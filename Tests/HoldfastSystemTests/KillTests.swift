@@ -102,6 +102,11 @@ struct KillTests {
         for number in promised {
             #expect(found[sha256(StoryTests.message(number))] == 1, "mail \(number)")
         }
+        try waitUntil("every queue is empty", seconds: 60) {
+            try box.verb("status", "--format", "json").text.matches(
+                of: /"(index|sync|tasks)" : [1-9]/
+            ).isEmpty
+        }
         let export = try box.verb("export", "", "--to", "eml:\(box.folder)/out")
         #expect(export.code == 0, "\(export.messages)")
         let names = try FileManager.default.contentsOfDirectory(atPath: box.folder + "/out")
