@@ -30,7 +30,8 @@ struct LongPollTests {
     func signalled() async {
         let signal = Signal()
         let looks = Mutex(0)
-        let found = await Self.request.wait(for: signal, by: MachineClock()) { () -> LeaseLook<Int> in
+        let clock = MachineClock()
+        let found = await Self.request.wait(for: signal, by: clock) { () -> LeaseLook<Int> in
             let count = looks.withLock { looks in
                 looks += 1
                 return looks
