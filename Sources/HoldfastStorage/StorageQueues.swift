@@ -24,7 +24,7 @@ struct StorageQueues: QueueSource, QueueTarget {
     func settle(_ queue: String, _ results: [ItemResult], position: Position?) async throws {
         switch queue {
         case "index": index.settle(results, position: position)
-        case "sync": settleSync(results)
+        case "sync": try await settleSync(results)
         default: throw Refusal.absent("A storage has no queue \(queue) to settle.")
         }
     }
@@ -99,10 +99,14 @@ struct StorageQueues: QueueSource, QueueTarget {
             record, pieces: keeper.pieces(of: record, segment: entry.segment, offset: entry.offset))
     }
 
-    private func settleSync(_ results: [ItemResult]) {
+    private func settleSync(_ results: [ItemResult]) async throws {
         let now = keeper.clock.monotonicMilliseconds
-        for result in results {
-            if let slip = result.slip { keeper.noteSoon(.slip(slip, of: result.mail)) }
+        let slips = results.compactMap { result in result.slip.map { (result.mail, $0) } }
+        let held = try await keeper.read { ledger, _ in try ledger.held(slips.map(\.0)) }
+        for (mail, slip) in slips {
+            // Another gateway may have joined since the mail was leased.
+            let joined = held[mail]?.joinedSlip.map { $0.joined(with: slip) } ?? slip
+            keeper.noteSoon(.slip(joined, of: mail))
         }
         sync.update { book in
             for result in results { SyncRules.settle(result, in: &book, now: now) }

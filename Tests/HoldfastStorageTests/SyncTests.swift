@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HoldfastLedger
 import HoldfastModel
 import HoldfastNode
 import Testing
@@ -17,6 +18,35 @@ struct SyncTests {
             #expect(kept.map(\.outcome) == [.kept, .kept])
             let leased = try await storage.queues.lease(from: "sync", Self.all)
             #expect(leased?.items.map(\.record.header.mail) == [MailID(1)])
+        }
+    }
+
+    @Test("what a settle says of a mail is joined with what came since it was leased")
+    func settleJoins() async throws {
+        try await withStorage { storage in
+            _ = await storage.queues.intake.take([try mail(1, copies: 2)])
+            let leased = try #require(try await storage.queues.lease(from: "sync", Self.all))
+            let item = try #require(leased.items.first)
+            // Another gateway offers the same mail meanwhile.
+            var second = try mail(1, copies: 2)
+            var slip = try Slip(decoding: second.slip)
+            slip.gateways = ["h"]
+            second.setSlip(slip)
+            _ = await storage.queues.intake.take([second])
+            var settled = try Slip(decoding: item.record.slip)
+            settled.holders.append(holder(9))
+            try await storage.queues.settle(
+                "sync",
+                [
+                    ItemResult(
+                        mail: MailID(1), position: item.record.header.position, outcome: .kept,
+                        slip: settled)
+                ], position: nil)
+            try await storage.keeper.note(.kept([], segments: []))
+            let held = try await storage.keeper.read { ledger, _ in try ledger.held([MailID(1)]) }
+            let joined = try #require(held[MailID(1)]?.joinedSlip)
+            #expect(joined.holders.count == 2)
+            #expect(Set(joined.gateways) == ["g", "h"])
         }
     }
 
