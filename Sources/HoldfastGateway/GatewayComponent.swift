@@ -207,8 +207,9 @@ extension IntakeRules {
                 "[gateway] encrypt = true needs a key: name a key file that holds one")
         }
         self.init(
-            gateway: gateway, copies: configuration.copies, keepDays: configuration.keepDays,
-            obeysHeader: configuration.obeysKeepDaysHeader,
+            gateway: gateway,
+            standard: MailTerms(keepDays: configuration.keepDays, copies: configuration.copies),
+            rules: configuration.rules, obeysHeader: configuration.obeysKeepDaysHeader,
             coding: Coding(
                 compression: configuration.compression,
                 keyNumber: configuration.encrypts ? keys.newest ?? 0 : 0))

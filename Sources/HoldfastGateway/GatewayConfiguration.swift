@@ -22,6 +22,8 @@ package struct GatewayConfiguration: Sendable {
     package var keepDays: Int
     /// Whoever writes a mail may say in its header how many.
     package var obeysKeepDaysHeader: Bool
+    /// What is otherwise for some senders or recipients.
+    package var rules: [MailRule]
     package var compression: Compression
     package var encrypts: Bool
     /// The words of encrypted bodies are found by search too.
@@ -80,6 +82,7 @@ package struct GatewayConfiguration: Sendable {
         copies = try section.integer("copies", default: 1, in: Slip.copiesRange)
         keepDays = try section.integer("keep_days", default: 60, in: Slip.keepDaysRange)
         obeysKeepDaysHeader = try section.boolean("keep_days_header", default: false)
+        rules = try Self.rules(in: &section)
         compression = try section.choice("compress", default: CompressionName.zstd).compression
         encrypts = try section.boolean("encrypt", default: false)
         indexesEncryptedWords = try section.boolean("index_encrypted_words", default: false)
@@ -89,6 +92,16 @@ package struct GatewayConfiguration: Sendable {
             try section.integer("segment_bytes_max", default: 64 << 20, in: (1 << 20)...(4 << 30)))
         segments.reserveBytes = UInt64(
             try section.integer("reserve_bytes", default: 256 << 20, in: 0...(1 << 40)))
+    }
+
+    private static func rules(
+        in section: inout ConfigurationSection
+    ) throws(ConfigurationError) -> [MailRule] {
+        var rules: [MailRule] = []
+        for var rule in try section.sections("rules") {
+            rules.append(try MailRule(reading: &rule))
+        }
+        return rules
     }
 
     private static func place(

@@ -7,6 +7,8 @@ package enum ConfigurationValue: Hashable, Sendable {
     case text(String)
     case boolean(Bool)
     case texts([String])
+    /// Sections within a section, one for each `[[section.key]]`.
+    case sections([[String: ConfigurationValue]])
     /// Something else that TOML knows and no key wants; described for the error.
     case other(String)
 }
@@ -79,6 +81,20 @@ package struct ConfigurationSection: Sendable {
         case .texts(let values): return values
         case .text(let value): return [value]
         case .some: throw error(key, "must be a list of texts, like [\"a\", \"b\"]")
+        }
+    }
+
+    /// One section for each `[[section.key]]`, in the order of the file.
+    package mutating func sections(
+        _ key: String
+    ) throws(ConfigurationError) -> [ConfigurationSection] {
+        known.append(key)
+        switch values[key] {
+        case nil, .texts([]): return []
+        case .sections(let all):
+            return all.map { ConfigurationSection(name: "[\(name).\(key)]", values: $0) }
+        case .some:
+            throw error(key, "must be written [[\(name).\(key)]], once for each, after [\(name)]")
         }
     }
 

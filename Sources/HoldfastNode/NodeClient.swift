@@ -42,6 +42,8 @@ package struct NodeClient: Sendable {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(5)
         configuration.connectionPool.idleTimeout = .seconds(30)
+        // A node that refuses to talk is away: whoever called tries another, or says so at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.redirectConfiguration = .disallow
         calls = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64

@@ -15,6 +15,9 @@ package typealias NodeRouter = Router<NodeContext>
 package struct NodeServer {
     package let router = NodeRouter()
 
+    /// A client that says nothing for so long is no client; ours let go of a connection earlier.
+    private static let idleTimeMax = TimeAmount.seconds(60)
+
     /// - Parameter token: what every call must carry.
     /// - Parameter openPaths: what may be read without it.
     package init(token: String, openPaths: Set<String> = [], logger: Logger) {
@@ -32,6 +35,7 @@ package struct NodeServer {
     ) -> Application<RouterResponder<NodeContext>> {
         Application(
             router: router,
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeMax)),
             configuration: .init(
                 address: .hostname(host, port: port), serverName: "holdfast", backlog: 1024),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },

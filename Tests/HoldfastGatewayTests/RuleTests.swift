@@ -11,7 +11,7 @@ import Testing
 
 @Suite struct IntakeRulesTests {
     private let rules = IntakeRules(
-        gateway: "g", copies: 2, keepDays: 60,
+        gateway: "g", standard: MailTerms(keepDays: 60, copies: 2),
         coding: IntakeRules.Coding(compression: .zstd, keyNumber: 0))
 
     @Test(
@@ -22,10 +22,43 @@ import Testing
         ] as [([Int?], Int)])
     func keepsFor(wishes: [Int?], days: Int) {
         let today = Day(number: 20_000)
-        let slip = rules.slip(for: wishes.map { .init(keepDays: $0) }, today: today)
+        let envelope = Envelope(sender: "a@x.example", recipients: ["b@y.example"])
+        let slip = rules.slip(for: envelope, wishes.map { .init(keepDays: $0) }, today: today)
         #expect(slip.keepUntil == today.advanced(by: days))
         #expect(slip.copiesWanted == 2)
         #expect(slip.gateways == ["g"])
+    }
+
+    private static let mailRules: [MailRule] = [
+        MailRule(recipients: [AddressPattern("boss@y.example")].compactMap(\.self), copies: 3),
+        MailRule(recipients: [AddressPattern("@Y.example")].compactMap(\.self), keepDays: 7),
+        MailRule(
+            senders: [AddressPattern("news@list.example")].compactMap(\.self), keepDays: 1,
+            copies: 1),
+    ]
+
+    @Test(
+        "for each recipient the first rule that fits says how long and in how many copies; the most counts",
+        arguments: [
+            ("a@x.example", ["b@z.example"], 60, 2), ("a@x.example", ["b@y.example"], 7, 2),
+            ("a@x.example", ["B@Y.EXAMPLE"], 7, 2), ("a@x.example", ["b@sub.y.example"], 60, 2),
+            ("a@x.example", ["boss@y.example"], 7, 3),
+            ("a@x.example", ["b@y.example", "c@z.example"], 60, 2),
+            ("a@x.example", ["b@y.example", "boss@y.example"], 7, 3),
+            ("news@list.example", ["c@z.example"], 1, 1),
+            ("news@list.example", ["b@y.example"], 7, 1),
+            ("news@list.example", [], 1, 1), ("", [], 60, 2),
+        ] as [(String, [String], Int, Int)])
+    func ruled(sender: String, recipients: [String], days: Int, copies: Int) {
+        var rules = rules
+        rules.rules = Self.mailRules
+        let today = Day(number: 20_000)
+        let envelope = Envelope(sender: sender, recipients: recipients)
+        let slip = rules.slip(for: envelope, [], today: today)
+        #expect(slip.keepUntil == today.advanced(by: days))
+        #expect(slip.copiesWanted == copies)
+        let wished = rules.slip(for: envelope, [.init(keepDays: 33)], today: today)
+        #expect(wished.keepUntil == today.advanced(by: 33))
     }
 
     @Test(

@@ -147,6 +147,40 @@ import Testing
             ])
     }
 
+    @Test("rules for some mails are read, one after the other")
+    func mailRules() throws {
+        let text = """
+            [registry]
+            [gateway]
+            [[gateway.rules]]
+            recipients = ["amy@example.org", "@example.net"]
+            keep_days = 7
+            [[gateway.rules]]
+            senders = "@example.com"
+            copies = 2
+            """
+        #expect(try Installation(text: text, file: "holdfast.toml").gateway != nil)
+    }
+
+    @Test(
+        "a rule that cannot be meant is an error that names it",
+        arguments: [
+            ("keep_days = 0", "[[gateway.rules]] keep_days is 0; it must be from 1 to 400"),
+            (
+                "senders = [\"@a\"]",
+                "[[gateway.rules]] keep_days or copies must say what the rule gives"
+            ),
+            ("copies = 1\nto = \"@a\"", "[[gateway.rules]] to is not a key of this section"),
+            ("copies = 1\nsenders = [\"amy\"]", "[[gateway.rules]] senders has \"amy\""),
+        ])
+    func wrongMailRules(rule: String, words: String) {
+        let text = "[registry]\n[gateway]\n[[gateway.rules]]\n" + rule
+        let error = #expect(throws: ConfigurationError.self) {
+            try Installation(text: text, file: "holdfast.toml")
+        }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    }
+
     @Test(
         "host and port are read with and without brackets",
         arguments: [

@@ -153,7 +153,7 @@ final class Intake: Sendable {
         _ message: TakenMessage, id: MailID, received: Timestamp, headerDigest digest: Digest,
         envelope: Envelope, asked: IntakeRules.Wishes
     ) -> RecordKeeper.Offer {
-        let slip = rules.slip(for: [asked, message.wishes], today: received.day)
+        let slip = rules.slip(for: envelope, [asked, message.wishes], today: received.day)
         let coding = rules.coding
         var record = Record(
             RecordHeader(

@@ -8,8 +8,9 @@ internal import HoldfastSMTP
 struct IntakeRules: Sendable {
     /// The gateway's own name: it keeps custody until the ack.
     var gateway: String
-    var copies: Int
-    var keepDays: Int
+    /// What a mail gets of which no rule says anything else.
+    var standard: MailTerms
+    var rules: [MailRule] = []
     /// Whoever writes a mail may say in its header how long it is kept.
     var obeysHeader = false
     var coding: Coding
@@ -28,11 +29,12 @@ struct IntakeRules: Sendable {
 
     /// The slip of a mail.
     ///
-    /// - Parameter wishes: the first that says something counts.
-    func slip(for wishes: [Wishes], today: Day) -> Slip {
+    /// - Parameter wishes: the first that says something counts, before any rule.
+    func slip(for envelope: Envelope, _ wishes: [Wishes], today: Day) -> Slip {
         let wanted = wishes.lazy.compactMap(\.keepDays).first(where: Slip.keepDaysRange.contains)
+        let terms = rules.terms(for: envelope, otherwise: standard)
         return Slip(
-            copiesWanted: copies, keepUntil: today.advanced(by: wanted ?? keepDays),
+            copiesWanted: terms.copies, keepUntil: today.advanced(by: wanted ?? terms.keepDays),
             gateways: [gateway])
     }
 }

@@ -55,6 +55,13 @@ final class WatchedConnection: Sendable {
         wait(until: .max, isIdle: false)
     }
 
+    /// Whatever is said until then; nobody else looks after who was never admitted.
+    func close(afterMilliseconds milliseconds: Int64) {
+        channel.eventLoop.scheduleTask(in: .milliseconds(milliseconds)) { [channel] in
+            channel.close(promise: nil)
+        }
+    }
+
     fileprivate func verdict(
         _ rules: ConnectionRules, now: Int64, stopping: Int64?, stopMax: Int64
     )

@@ -20,6 +20,7 @@ struct MailConnection {
     /// How much of what a client sends after its last reply is read, so that it sees that reply.
     private static let farewellBytesMax = 8 << 20
     private static let farewellMilliseconds: Int64 = 2000
+    private static let turnedAwayMilliseconds: Int64 = 500
 
     func run(_ inbound: Inbound, _ outbound: Outbound) async throws {
         var limits = Session.Limits()
@@ -40,6 +41,14 @@ struct MailConnection {
             turn.input = turn.input.isEmpty ? buffer.octets : turn.input + buffer.octets
             await perform(&turn)
         }
+    }
+
+    /// Says why there is no conversation, and gives the client a moment to read it.
+    func turnAway(_ reply: Reply, _ inbound: Inbound, _ outbound: Outbound) async throws {
+        watched.close(afterMilliseconds: Self.turnedAwayMilliseconds)
+        try await outbound.write(ByteBuffer(bytes: reply.encoded))
+        var buffers = inbound.makeAsyncIterator()
+        await farewell(&buffers, outbound)
     }
 
     /// What a connection is at, between two reads.

@@ -140,14 +140,13 @@ final class MailListener: Sendable {
         defer { table.leave(watched) }
         do {
             try await arrival.connection.executeThenClose { inbound, outbound in
-                guard isAdmitted else {
-                    intake.tally.countRefusal("too_many_connections")
-                    return try await outbound.write(
-                        ByteBuffer(bytes: Reply.tooManyConnections.encoded))
-                }
                 let connection = MailConnection(
                     dialect: arrival.dialect, hostname: configuration.hostname, intake: intake,
                     clock: clock, watched: watched)
+                guard isAdmitted else {
+                    intake.tally.countRefusal("too_many_connections")
+                    return try await connection.turnAway(.tooManyConnections, inbound, outbound)
+                }
                 try await connection.run(inbound, outbound)
             }
         } catch {

@@ -82,6 +82,13 @@ extension ConfigurationValue {
     }
 
     private static func list(_ value: any TOMLValueConvertible) -> ConfigurationValue {
+        let tables = value.array.map { array in array.compactMap { $0.tomlValue.table } } ?? []
+        if !tables.isEmpty, tables.count == value.array?.count {
+            return .sections(
+                tables.map { table in
+                    Dictionary(uniqueKeysWithValues: table.map { ($0, ConfigurationValue($1)) })
+                })
+        }
         let items = value.array.map { array in array.map { $0.tomlValue.string } } ?? []
         let texts = items.compactMap(\.self)
         return texts.count == items.count

@@ -167,5 +167,16 @@ enum ConfigurationTemplate {
         #segment_bytes_max = 67108864
         #reserve_bytes = 268435456
 
+        # Rules for some mails: each says for which senders or recipients it is (an address, or
+        # "@example.org" for a whole domain) and gives keep_days, copies or both. For each recipient the
+        # first rule that fits counts; a mail to several gets the most that one of them gets. Like this:
+        #     [[gateway.rules]]
+        #     senders = ["news@lists.example.org"]
+        #     recipients = ["@example.org"]
+        #     keep_days = 7
+        #     copies = 1
+        # Default: none.
+        #rules = []
+
         """
 }

@@ -40,7 +40,7 @@ extension ConfigurationValue {
         case .boolean(let value): String(value)
         case .text(let value): Self.quoted(value)
         case .texts(let values): "[" + values.map(Self.quoted).joined(separator: ", ") + "]"
-        case .other(let value): preconditionFailure("\(value) is never written")
+        case .sections, .other: preconditionFailure("\(self) is never written")
         }
     }
 
