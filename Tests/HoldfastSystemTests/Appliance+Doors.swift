@@ -47,7 +47,7 @@ extension Appliance {
             .trimmingCharacters(in: .whitespacesAndNewlines)
         let header = header ?? "Authorization: Bearer \(token)\r\nContent-Length: \(body.count)"
         let head =
-            "\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\(header)\r\n\r\n"
+            "\(method) \(path) HTTP/1.1\r\nHost: test\r\n\(header)\r\n\r\n"
         return try ask(Array(head.utf8) + body)
     }
 

@@ -83,7 +83,9 @@ final class Appliance {
     func kill() throws {
         guard let server, !server.hasEnded, try !log().contains("*** Signal") else {
             // What it says about its crash takes a while.
-            _ = try? server?.wait(seconds: 90)
+            try? waitUntil("it has said all", seconds: 90) {
+                try server?.hasEnded != false || log().contains("Backtrace took")
+            }
             giveUp()
             throw NeverHappened(what: "the server runs until it is killed")
         }
@@ -91,10 +93,12 @@ final class Appliance {
         self.server = nil
     }
 
-    /// Shows the end of the log, and ends the server, so that nobody waits for it.
+    /// Shows the end of the log, or the crash in it, and ends the server, so that nobody waits for it.
     private func giveUp() {
-        let lines = (try? log())?.split(separator: "\n").suffix(60) ?? []
-        print("the log's last lines:\n" + lines.joined(separator: "\n"))
+        let lines = (try? log())?.split(separator: "\n") ?? []
+        let crash = lines.firstIndex { $0.contains("*** Signal") }
+        let shown = crash.map { lines[max(0, $0 - 10)...].prefix(80) } ?? lines.suffix(60)
+        print("the server's log:\n" + shown.joined(separator: "\n"))
         server?.killGroup()
         server = nil
     }
