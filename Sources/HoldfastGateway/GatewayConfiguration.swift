@@ -143,5 +143,11 @@ extension GatewayConfiguration.Limits {
         connectionsPerClientMax = try section.integer(
             "connections_per_client_max", default: min(connectionsPerClientMax, connectionsMax),
             in: 1...10_000)
+        commandSecondsMax = try section.integer(
+            "command_seconds_max", default: commandSecondsMax, in: 1...3600)
+        dataSecondsMax = try section.integer(
+            "data_seconds_max", default: dataSecondsMax, in: 1...3600)
+        mailSecondsMax = try section.integer(
+            "mail_seconds_max", default: mailSecondsMax, in: 1...86_400)
     }
 }

@@ -162,6 +162,13 @@ enum ConfigurationTemplate {
         #connections_max = 200
         #connections_per_client_max = 100
 
+        # How long a client may say nothing between commands, send nothing of a message, and take for a
+        # whole mail, before it is sent away.
+        # Default: 300, 180 and 3600.
+        #command_seconds_max = 300
+        #data_seconds_max = 180
+        #mail_seconds_max = 3600
+
         # As for the storages, for the segments of the spool.
         # Default: 67108864 (64 MiB) and 268435456 (256 MiB).
         #segment_bytes_max = 67108864
