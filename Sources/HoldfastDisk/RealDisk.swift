@@ -105,7 +105,8 @@ package final class RealFile: DiskFile {
         _ = close(descriptor)
     }
 
-    func unlock() {
+    /// Lets another have the lock before the file is closed.
+    package func unlock() {
         // What cannot be unlocked is when it is closed.
         _ = flock(descriptor, LOCK_UN)
     }

@@ -152,7 +152,7 @@ package final class GatewayComponent: Component {
             disk: DiskID(keeper.folder.disk).description, host: configuration.hostname,
             writable: !isNearlyFull, notice: isNearlyFull ? "the disk is nearly full" : nil,
             freeBytes: room.space.free, waitingBytes: UInt64(keeper.waitingBytes),
-            clock: keeper.clock.now.milliseconds)
+            clock: keeper.clock.now.milliseconds, hasSmarthost: configuration.smarthost != nil)
     }
 
     package func giveMemoryBack() async {

@@ -60,3 +60,13 @@ package struct ExpiryAnswer: Codable, Hashable, Sendable {
         self.refused = refused
     }
 }
+
+/// `GET /segments` of a storage: all that lie there now.
+package struct SegmentsAnswer: Codable, Hashable, Sendable {
+    package var format_version = 1
+    package var segments: [UInt64]
+
+    package init(segments: [UInt64]) {
+        self.segments = segments
+    }
+}
