@@ -21,6 +21,8 @@ package struct StatusAnswer: Codable, Hashable, Sendable {
     /// When the oldest mail was received whose entry the DAL does not have.
     package var oldest_unindexed: String?
     package var damaged: Int?
+    /// Mails that were taken in, have had no ack, and cannot be read any more.
+    package var unreadable: Int?
     package var segments: Int?
 
     package init(name: String, role: String, writable: Bool = true, notice: String? = nil) {
