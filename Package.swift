@@ -102,8 +102,8 @@ let package = Package(
         .target(
             name: "HoldfastDAL",
             dependencies: [
-                "HoldfastModel", "HoldfastLedger", "HoldfastCatalog", "HoldfastNode", hummingbird,
-                lifecycle, logging,
+                "HoldfastModel", "HoldfastDisk", "HoldfastLedger", "HoldfastCatalog",
+                "HoldfastNode", hummingbird, lifecycle, logging,
             ],
             swiftSettings: tested),
         .target(
@@ -184,7 +184,9 @@ let package = Package(
             swiftSettings: ours),
         .testTarget(
             name: "HoldfastDALTests",
-            dependencies: ["HoldfastDAL", "HoldfastCatalog", "HoldfastModel", "HoldfastNode"],
+            dependencies: [
+                "HoldfastDAL", "HoldfastCatalog", "HoldfastModel", "HoldfastNode", logging,
+            ],
             swiftSettings: ours),
         .testTarget(
             name: "HoldfastStorageTests",

@@ -18,6 +18,10 @@ int holdfast_preallocate(int fd, int64_t offset, int64_t length) {
     return 0;
 }
 
+int holdfast_exchange(const char *path, const char *other) {
+    return renameat2(AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE) == 0 ? 0 : errno;
+}
+
 // FNV-1a: the identity is only compared, never relied on for secrecy.
 static uint64_t hashed(uint64_t hash, const char *text) {
     for (; *text; text++) hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;

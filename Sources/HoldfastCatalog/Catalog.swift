@@ -22,8 +22,10 @@ package protocol Catalog: Sendable {
     func position(of node: NodeID) throws(CatalogError) -> Position
 
     /// The mails that answer to the query, newest received first.
+    ///
+    /// - Parameter row: only what lies below the last row of the page before, however many lie above.
     func search(
-        _ query: Query, limit: Int, offset: Int, today: Day
+        _ query: Query, limit: Int, offset: Int, below row: Int64?, today: Day
     ) throws(CatalogError) -> [Found]
 
     /// How many mails answer to the query, exactly.
@@ -35,8 +37,14 @@ package protocol Catalog: Sendable {
     /// The mails whose printed id begins so, at most `limit`: two are enough to call it ambiguous.
     func ids(prefix: String, limit: Int, today: Day) throws(CatalogError) -> [MailID]
 
-    /// Keeps an order until a gateway has taken it. The same order twice is one.
-    func add(_ order: Order, now: Timestamp) throws(CatalogError)
+    /// Those of some mails of which one of these nodes holds a copy.
+    func held(
+        _ mails: [MailID], by nodes: [NodeID], today: Day
+    ) throws(CatalogError) -> [MailID]
+
+    /// Keeps an order until a gateway has taken it, or as one that was found to be there. The same order
+    /// twice is one.
+    func add(_ order: Order, _ stage: OrderState.Stage, now: Timestamp) throws(CatalogError)
 
     func orders(for mail: MailID) throws(CatalogError) -> [OrderState]
 
@@ -51,10 +59,19 @@ package protocol Catalog: Sendable {
     /// Removes what is to be kept until before `day`, in a step whose size has a limit.
     func expire(before day: Day, limit: Int) throws(CatalogError) -> Expired
 
-    /// A storage has dropped these segments: what lay there is a copy no longer.
+    /// The segments of a node in which copies lie, as far as is known here.
+    func segments(of node: NodeID) throws(CatalogError) -> [SegmentNumber]
+
+    /// A storage has these segments no more: what lay there is a copy no longer.
     func forget(_ node: NodeID, segments: [SegmentNumber]) throws(CatalogError)
 
+    /// Lets go of a node that has no copies left. Should it come back, it ships everything again.
+    func forget(_ node: NodeID) throws(CatalogError)
+
     func statistics() throws(CatalogError) -> Statistics
+
+    /// Something found the database damaged: what it answers is not to be believed any more.
+    var isDamaged: Bool { get }
 
     /// Lets go of cached pages, when nobody is about to use them. Does not block.
     func giveMemoryBack()

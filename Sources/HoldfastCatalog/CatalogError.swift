@@ -7,6 +7,8 @@ package enum CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     case newerSchema(found: Int, known: Int)
     /// The file is the database of some other program.
     case notACatalog(path: String)
+    /// There is no file that can be opened and written; in the database's own words.
+    case notOpen(String)
     /// The disk under the database is full. Nothing was changed.
     case full
     /// The database is damaged: rebuild it from the segments.
@@ -19,6 +21,7 @@ package enum CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
         case .newerSchema(let found, let known):
             "the catalog has schema \(found), and this version knows schemas up to \(known)"
         case .notACatalog(let path): "\(path) is a database, but not a catalog of Holdfast"
+        case .notOpen(let words): "it cannot be opened and written (\(words))"
         case .full: "the disk of the catalog is full"
         case .damaged(let words): "the catalog is damaged: \(words)"
         case .failed(let words): "the catalog failed: \(words)"

@@ -5,6 +5,8 @@ package import HoldfastModel
 
 /// One mail of a search's answer.
 package struct Found: Hashable, Sendable {
+    /// Its place among all mails: the newer, the higher. A next page begins below.
+    package var row: Int64
     package var id: MailID
     package var received: Timestamp
     package var date: Timestamp?

@@ -59,6 +59,6 @@ extension MailDetailsAnswer {
     init(_ details: Details) {
         self.init(
             mail: MailAnswer(details.found), places: details.entries.map(CopyAnswer.init),
-            releases: details.orders.map { ReleaseAnswer($0, notes: details.notes) })
+            releases: details.releases.map { ReleaseAnswer($0, notes: details.notes) })
     }
 }

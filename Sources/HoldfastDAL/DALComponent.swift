@@ -13,7 +13,7 @@ package final class DALComponent: Component {
     let name: String
     let queues: DALQueues
     let surroundings: Surroundings
-    let catalog: any HoldfastCatalog.Catalog
+    private let file: CatalogFile
     /// Two orders for one mail at the same time must not both find that there is none.
     let ordering = Turn()
     private let searches: [DiskThread]
@@ -33,10 +33,16 @@ package final class DALComponent: Component {
         self.surroundings = surroundings
         path = NodePath(role: .dal, name: name)
         let writer = DiskThread(name: "catalog \(name)")
+        do {
+            file = try await writer.run {
+                try CatalogFile.open(configuration.path, logger: surroundings.logger)
+            }
+        } catch {
+            writer.stop()
+            throw error
+        }
         searches = (0..<Self.searchThreads).map { DiskThread(name: "search \($0)") }
-        let catalog = try await writer.run { try SQLiteCatalog(path: configuration.path) }
-        self.catalog = catalog
-        let clock = surroundings.clock
+        let (catalog, clock) = (file.catalog, surroundings.clock)
         queues = DALQueues(
             catalog: catalog, writer: writer, configuration: configuration,
             acks: TransientQueue(
@@ -44,30 +50,51 @@ package final class DALComponent: Component {
             orders: TransientQueue(
                 clock: clock, itemsMax: DALQueues.ordersMax, keepMilliseconds: .max),
             surroundings: surroundings)
-        try await queues.loadOrders()
+        do {
+            try await queues.loadOrders()
+        } catch {
+            await close()
+            throw error
+        }
     }
+
+    var catalog: any HoldfastCatalog.Catalog { file.catalog }
 
     /// Reads on one of the threads for searches.
     func read<Result: Sendable>(
         _ body: @escaping @Sendable (any HoldfastCatalog.Catalog) throws -> Result
     ) async throws -> Result {
         let thread = searches[Int.random(in: 0..<searches.count)]
-        return try await thread.run { [catalog] in try body(catalog) }
+        do {
+            return try await thread.run { [catalog] in try body(catalog) }
+        } catch CatalogError.damaged(let words) {
+            throw Refusal.unavailable("\(CatalogFile.notice): \(words)")
+        }
+    }
+
+    /// Keeps the catalog tidy, and true.
+    package func run() async throws {
+        let audit = Audit(
+            catalog: catalog, writer: queues.writer, surroundings: surroundings)
+        await cancelWhenGracefulShutdown { [self] in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.tidy() }
+                group.addTask { await audit.run() }
+            }
+        }
     }
 
     /// Removes what has expired, step by step, between the merges, and takes up orders that found no
     /// room before.
-    package func run() async throws {
-        await cancelWhenGracefulShutdown { [self] in
-            while !Task.isCancelled {
-                do {
-                    try await expire()
-                    if queues.orders.wantsMore { try await queues.loadOrders() }
-                } catch {
-                    surroundings.logger.error("Tidying failed", metadata: ["error": "\(error)"])
-                }
-                try? await Task.sleep(for: .seconds(Self.tickSeconds))
+    private func tidy() async {
+        while !Task.isCancelled {
+            do {
+                try await expire()
+                if queues.orders.wantsMore { try await queues.loadOrders() }
+            } catch {
+                surroundings.logger.error("Tidying failed", metadata: ["error": "\(error)"])
             }
+            try? await Task.sleep(for: .seconds(Self.tickSeconds))
         }
     }
 
@@ -88,7 +115,9 @@ package final class DALComponent: Component {
 
     package func registration(address: String) async -> Registration {
         Registration(
-            name: name, role: .dal, address: address, clock: surroundings.clock.now.milliseconds)
+            name: name, role: .dal, address: address, writable: !catalog.isDamaged,
+            notice: catalog.isDamaged ? CatalogFile.notice : nil,
+            clock: surroundings.clock.now.milliseconds)
     }
 
     package func giveMemoryBack() async {
@@ -98,12 +127,14 @@ package final class DALComponent: Component {
     package func close() async {
         queues.writer.stop()
         for thread in searches { thread.stop() }
+        file.leave()
     }
 
     func status() async throws -> StatusAnswer {
-        let statistics = try await read { catalog in try catalog.statistics() }
         var answer = StatusAnswer(name: name, role: Role.dal.rawValue)
+        if catalog.isDamaged { (answer.writable, answer.notice) = (false, CatalogFile.notice) }
         answer.queues = ["acks": queues.acks.count, "orders": queues.orders.count]
+        guard let statistics = try? await read({ try $0.statistics() }) else { return answer }
         answer.mails = statistics.mails
         answer.bytes = statistics.databaseBytes
         return answer

@@ -124,13 +124,3 @@ extension Merged.Ack {
         return record
     }
 }
-
-extension Order {
-    /// The order as it travels to its gateway; the octets join it on the way.
-    var record: Record {
-        var record = Record(
-            RecordHeader(kind: .order, mail: id, received: ordered, keepUntil: ordered.day))
-        record.setSummary(encoded[...])
-        return record
-    }
-}

@@ -15,11 +15,18 @@ extension DALComponent {
             let query = try query(of: request)
             let limit = try request.number("limit", default: 50, in: 0...pageMax)
             let offset = try request.number("offset", default: 0, in: 0...Int.max / 2)
+            let row = try request.uri.queryParameters["after"].map { text in
+                guard let row = Int64(text) else {
+                    throw Refusal.malformed("after must be what `next` was in an answer.")
+                }
+                return row
+            }
             let today = surroundings.clock.now.day
             let found = try await read { catalog in
-                try catalog.search(query, limit: limit, offset: offset, today: today)
+                try catalog.search(query, limit: limit, offset: offset, below: row, today: today)
             }
-            return JSONAnswer(SearchAnswer(mails: found.map(MailAnswer.init)))
+            let next = found.count == limit ? found.last.map { String($0.row) } : nil
+            return JSONAnswer(SearchAnswer(mails: found.map(MailAnswer.init), next: next))
         }
         router.get("\(path.text)/mails/count") { [self] request, _ in
             let query = try query(of: request)
@@ -33,12 +40,13 @@ extension DALComponent {
                 throw Refusal.tooLarge("At most \(KnownMails.idsMax) ids can be asked for at once.")
             }
             let today = surroundings.clock.now.day
-            let known = try await read { catalog in
-                try asked.ids.filter { id in
-                    try !catalog.ids(prefix: id.description, limit: 1, today: today).isEmpty
-                }
+            // What only a node had that does not live is offered once more: it may be gone for good.
+            let alive = surroundings.roster.current?.roster.nodes(of: .storage) ?? []
+            let nodes = alive.compactMap { $0.node.flatMap { NodeID($0) } }
+            let held = try await read { catalog in
+                try catalog.held(asked.ids, by: nodes, today: today)
             }
-            return JSONAnswer(KnownMails(ids: known))
+            return JSONAnswer(KnownMails(ids: held))
         }
         router.get("\(path.text)/mails/:id") { [self] _, context in
             JSONAnswer(MailDetailsAnswer(try await details(context.parameters.require("id"))))
@@ -51,8 +59,8 @@ extension DALComponent {
             let text = try context.parameters.require("id")
             let mail = request.uri.queryParameters["mail"].map(String.init) ?? ""
             let details = try await details(mail)
-            guard let state = details.orders.first(where: { $0.order.id.description == text })
-            else {
+            let releases = details.releases
+            guard let state = releases.first(where: { $0.order.id.description == text }) else {
                 throw Refusal.absent("There is no order \(text) for this mail.")
             }
             return JSONAnswer(ReleaseAnswer(state, notes: details.notes))
@@ -84,27 +92,6 @@ extension DALComponent {
         }
         guard let details else { throw Refusal.absent("There is no mail \(prefix).") }
         return details
-    }
-
-    /// Orders a release, unless the mail was released before.
-    private func release(_ request: ReleaseRequest) async throws -> ReleaseAnswer {
-        let details = try await details(request.mail)
-        let now = surroundings.clock.now
-        var random = SystemRandomNumberGenerator()
-        let gateways = surroundings.roster.current?.roster.nodes(of: .gateway).map(\.name) ?? []
-        let decision = ReleaseRules.decide(
-            request, details, gateways: gateways, id: MailID(at: now, using: &random), now: now)
-        switch decision {
-        case .refused(let reason):
-            throw Refusal.refused("The mail cannot be released: \(reason).")
-        case .known(let state):
-            return ReleaseAnswer(state, notes: details.notes, releasedBefore: true)
-        case .order(let order):
-            try await queues.writer.run { [catalog] in try catalog.add(order, now: now) }
-            queues.orders.add([order.record])
-            let state = OrderState(order: order, stage: .queued, reason: "", since: now)
-            return ReleaseAnswer(state, notes: [])
-        }
     }
 }
 

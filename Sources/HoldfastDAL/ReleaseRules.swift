@@ -1,56 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a release is ordered, and with which envelope: decisions, without doing them.
+// Whether a release is ordered, for whom, and with which envelope: decisions, without doing them.
 
 internal import HoldfastCatalog
 internal import HoldfastModel
 internal import HoldfastNode
 
 enum ReleaseRules {
-    enum Decision {
-        case order(Order)
-        /// It was released, or is being released: nothing new is sent.
-        case known(OrderState)
+    enum Decision: Hashable {
+        /// Send it to those who do not have it; the others have it, or are about to get it.
+        case order(Order, standing: [Standing])
+        /// Everybody has it, or is about to get it: nothing new is sent.
+        case known([Standing])
         case refused(String)
     }
 
-    /// - Parameter gateways: the names of the gateways that live, any of which may send it.
+    /// - Parameter gateways: those that live, any of which may send it.
     static func decide(
-        _ request: ReleaseRequest, _ details: Details, gateways: [String], id: MailID,
+        _ request: ReleaseRequest, _ details: Details, gateways: [Registration], id: MailID,
         now: Timestamp
     ) -> Decision {
-        if !request.again, let before = standing(details) { return .known(before) }
-        guard let gateway = gateway(of: details, living: gateways) else {
-            return .refused("no gateway is alive that could send it")
-        }
         let recipients = request.to ?? details.envelope.recipients
         guard !recipients.isEmpty else {
             return .refused("the mail came without recipients; name one with --to")
         }
-        var copies = details.entries
-        copies.sort { $0.entry.position < $1.entry.position }
-        return .order(
-            Order(
-                id: id, mail: details.found.id, gateway: gateway, sender: details.envelope.sender,
-                recipients: recipients, eightBit: details.envelope.eightBit,
-                utf8: details.envelope.utf8, ordered: now, by: request.by,
-                copies: copies.map(\.entry.location)))
-    }
-
-    /// An order that sent it, is in doubt, or is under way. One that reached nobody does not count.
-    private static func standing(_ details: Details) -> OrderState? {
-        details.orders.last { state in
-            guard state.stage == .finished else { return true }
-            let notes = details.notes.filter { $0.order == state.order.id }
-            return notes.contains { note in
-                note.results.contains { $0.outcome == .sent || $0.outcome == .inDoubt }
-            }
+        let (standing, open) =
+            request.again ? ([], recipients) : details.standing(for: recipients)
+        guard !open.isEmpty else { return .known(standing) }
+        guard let gateway = gateway(of: details, living: gateways) else {
+            return .refused("no gateway is alive that could send it")
         }
+        guard !details.entries.isEmpty else {
+            return .refused("no storage holds a copy of it any more")
+        }
+        let order = Order(
+            id: id, mail: details.found.id, gateway: gateway, sender: details.envelope.sender,
+            recipients: open, eightBit: details.envelope.eightBit, utf8: details.envelope.utf8,
+            ordered: now, by: request.by, copies: details.entries.map(\.entry.location),
+            again: request.again)
+        return .order(order, standing: standing)
     }
 
-    /// The gateway that the last order went to, which may know how that stands, if it lives; else the
-    /// first by name: any of them can send any mail.
-    private static func gateway(of details: Details, living: [String]) -> String? {
+    /// The gateway that the last order went to, if it lives, else the first by name: any of them can send
+    /// any mail. One that knows no smarthost is asked only where none does, so that it says so.
+    private static func gateway(of details: Details, living: [Registration]) -> String? {
+        let able = living.filter { $0.hasSmarthost ?? true }
+        let names = (able.isEmpty ? living : able).map(\.name)
         let before = details.orders.last?.order.gateway
-        return living.first { $0 == before } ?? living.sorted().first
+        return names.first { $0 == before } ?? names.min()
     }
 }

@@ -128,13 +128,31 @@ struct TransientItems {
         let due = book.due(limit: request.itemsMax, now: now)
         let end = min(last, book.next.raw + UInt64(request.itemsMax - due.count) - 1)
         let new = book.next.raw <= end ? (book.next.raw...end).map(Position.init(raw:)) : []
-        let records = (due + new).compactMap { items[$0]?.record }
+        let fitting = fitting(due + new, bytesMax: request.bytesMax)
+        for position in due.dropFirst(fitting.count) {
+            book.putBack(position, notBefore: now, countsAsAttempt: false, reason: "")
+        }
+        let records = fitting.compactMap { items[$0]?.record }
         guard !records.isEmpty else { return nil }
         let seconds = QueueDesk.leaseSeconds
+        let fresh = fitting.dropFirst(due.count)
         let lease = book.lease(
-            due: due, new: new, through: Position(raw: end).next, now: now, seconds: seconds * 1000)
+            due: Array(fitting.prefix(due.count)), new: Array(fresh),
+            through: fresh.last?.next ?? book.next, now: now, seconds: seconds * 1000)
         _ = book.takeChanges()
         return Leased(lease: lease, seconds: seconds, items: records.map { LeasedItem($0) })
+    }
+
+    /// As many as fit, and at least one.
+    private func fitting(_ positions: [Position], bytesMax: Int) -> ArraySlice<Position> {
+        var bytes: UInt64 = 0
+        var count = 0
+        for position in positions {
+            bytes += items[position]?.record.header.recordBytes ?? 0
+            guard count == 0 || bytes <= UInt64(clamping: bytesMax) else { break }
+            count += 1
+        }
+        return positions.prefix(count)
     }
 
     mutating func settle(_ result: ItemResult, comesBackAt time: Int64) {

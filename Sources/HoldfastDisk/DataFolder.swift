@@ -7,7 +7,8 @@ internal import Foundation
 /// A node's data folder, locked for this process; it holds node id, disk identity and run number.
 ///
 /// The run number grows by one each time the folder is opened, durably, before anything is written
-/// under it: what a run began, no other run goes on with (D3).
+/// under it: what a run began, no other run goes on with (D3). What the spare file beside it holds is
+/// never read.
 package struct DataFolder: Sendable {
     package let path: String
     package let node: UInt128
@@ -42,6 +43,34 @@ package struct DataFolder: Sendable {
         }
     }
 
+    /// Says whether a folder that is there could be opened; changes nothing in it.
+    package static func check(_ path: String) throws(Problem) {
+        let disk = RealDisk()
+        do {
+            if disk.exists(path + "/lock") { try disk.lock(path + "/lock").unlock() }
+            _ = try known(path, on: disk)
+        } catch let error as DiskError {
+            throw .disk(error)
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw .unreadable(path: path + "/holdfast.node")
+        }
+    }
+
+    /// What the folder's identity file says; nil where it is new.
+    private static func known(_ path: String, on disk: RealDisk) throws -> NodeFile? {
+        let file = path + "/holdfast.node"
+        guard disk.exists(file) else { return nil }
+        guard let known = NodeFile(try String(contentsOfFile: file, encoding: .utf8)) else {
+            throw Problem.unreadable(path: file)
+        }
+        guard known.disk == (try disk.identity(of: path)) else {
+            throw Problem.elsewhere(path: path)
+        }
+        return known
+    }
+
     private static func opened(
         _ path: String, newNode: UInt128, lastRun: UInt32
     ) throws -> DataFolder {
@@ -49,15 +78,7 @@ package struct DataFolder: Sendable {
         try disk.makeFolder(path)
         let lock = try disk.lock(path + "/lock")
         let identity = try disk.identity(of: path)
-        var file = NodeFile(node: newNode, disk: identity, run: 0)
-        if disk.exists(path + "/holdfast.node") {
-            guard
-                let known = NodeFile(
-                    try String(contentsOfFile: path + "/holdfast.node", encoding: .utf8))
-            else { throw Problem.unreadable(path: path + "/holdfast.node") }
-            guard known.disk == identity else { throw Problem.elsewhere(path: path) }
-            file = known
-        }
+        var file = try known(path, on: disk) ?? NodeFile(node: newNode, disk: identity, run: 0)
         file.run = max(file.run, lastRun) + 1
         try replace(path, with: file.text, on: disk)
         return DataFolder(path: path, node: file.node, disk: identity, run: file.run, lock: lock)
@@ -68,15 +89,32 @@ package struct DataFolder: Sendable {
         lock.unlock()
     }
 
-    /// Writes beside, syncs, renames over: a power cut leaves the old text or the new.
+    /// Writes the text into the spare file, syncs, and exchanges the names: a power cut leaves the old
+    /// text or the new. Once there is a spare file this needs no room, so a full disk stops no start.
     private static func replace(_ folder: String, with text: String, on disk: RealDisk) throws {
-        let beside = folder + "/holdfast.node.new"
-        if disk.exists(beside) { try disk.remove(beside) }
-        let file = try disk.create(beside)
-        try file.write(Array(text.utf8), at: 0)
-        try file.sync()
-        try disk.rename(beside, to: folder + "/holdfast.node")
+        let (path, spare) = (folder + "/holdfast.node", folder + "/holdfast.node.spare")
+        try write(text, to: spare, on: disk)
+        if disk.exists(path), try disk.exchange(path, spare) {
+            try disk.syncFolder(folder)
+            return
+        }
+        try disk.rename(spare, to: path)
         try disk.syncFolder(folder)
+        do throws(DiskError) {
+            try write(text, to: spare, on: disk)
+        } catch .full {
+            // Then the next start needs room.
+        }
+    }
+
+    private static func write(
+        _ text: String, to path: String, on disk: RealDisk
+    ) throws(DiskError) {
+        let file = try disk.exists(path) ? disk.open(path, forWriting: true) : disk.create(path)
+        let bytes = Array(text.utf8)
+        try file.write(bytes, at: 0)
+        try file.truncate(to: UInt64(bytes.count))
+        try file.sync()
     }
 }
 

@@ -52,6 +52,15 @@ package struct RealDisk: Disk {
         guard Foundation.rename(path, other) == 0 else { throw DiskError("renaming", path, errno) }
     }
 
+    /// Lets two files have each other's names, in one step; false where the file system cannot.
+    func exchange(_ path: String, _ other: String) throws(DiskError) -> Bool {
+        switch holdfast_exchange(path, other) {
+        case 0: return true
+        case EINVAL, ENOSYS: return false
+        case let code: throw DiskError("exchanging", path, code)
+        }
+    }
+
     package func remove(_ path: String) throws(DiskError) {
         guard unlink(path) == 0 else { throw DiskError("removing", path, errno) }
     }
@@ -105,7 +114,8 @@ package final class RealFile: DiskFile {
         _ = close(descriptor)
     }
 
-    func unlock() {
+    /// Lets another have the lock before the file is closed.
+    package func unlock() {
         // What cannot be unlocked is when it is closed.
         _ = flock(descriptor, LOCK_UN)
     }

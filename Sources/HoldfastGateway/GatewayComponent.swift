@@ -26,6 +26,9 @@ package final class GatewayComponent: Component {
     private let logger: Logger
 
     private static let tickSeconds = 1
+    /// A task whose segment is gone must stay to be seen: its mail was answered for.
+    static let wishes = RecordKeeper.Wishes(
+        recoveredMax: UnsureBook.recoveredMax, keepsLostRows: true)
 
     /// Opens the spool; returns when its ledger has caught up with its segments.
     package convenience init(
@@ -36,8 +39,8 @@ package final class GatewayComponent: Component {
         defer { opening.stop() }
         let (keeper, recovery) = try await opening.run {
             try RecordKeeper.open(
-                folder, name: name, limits: configuration.segments, clock: surroundings.clock,
-                logger: surroundings.logger)
+                folder, name: name, limits: configuration.segments,
+                wishes: Self.wishes, clock: surroundings.clock, logger: surroundings.logger)
         }
         try await self.init(
             name: name, configuration: configuration, keeper: keeper, recovery: recovery,
@@ -68,7 +71,9 @@ package final class GatewayComponent: Component {
         spool = try await keeper.read { _, _ in
             try Spool(keeper: keeper, left: found.left, logger: logger)
         }
-        tasks = Tasks(desk: found.desk, keeper: keeper, spool: spool, logger: logger) { note in
+        tasks = Tasks(
+            desk: found.desk, lost: found.lost, keeper: keeper, spool: spool, logger: logger
+        ) { note in
             releases.noteIsSafe(note)
         }
         listener = MailListener(configuration, intake: intake, clock: keeper.clock, logger: logger)
@@ -78,7 +83,7 @@ package final class GatewayComponent: Component {
         }
         spool.finish(found.releases.orphans.map { ($0.position, $0.segment) })
         await room.look(by: keeper)
-        await intake.remember(recovery.recovered)
+        await intake.remember(recovery.recovered.items)
     }
 
     /// Takes the addresses for SMTP and LMTP; to be called before anything of the program runs.
@@ -106,6 +111,7 @@ package final class GatewayComponent: Component {
         answer.queues = ["tasks": try await tasks.length()]
         answer.buried = ["tasks": tasks.buried]
         answer.damaged = keeper.damage.count
+        answer.unreadable = tasks.unreadable
         answer.free_bytes = room.space.free
         answer.total_bytes = room.space.total
         return answer
@@ -152,7 +158,7 @@ package final class GatewayComponent: Component {
             disk: DiskID(keeper.folder.disk).description, host: configuration.hostname,
             writable: !isNearlyFull, notice: isNearlyFull ? "the disk is nearly full" : nil,
             freeBytes: room.space.free, waitingBytes: UInt64(keeper.waitingBytes),
-            clock: keeper.clock.now.milliseconds)
+            clock: keeper.clock.now.milliseconds, hasSmarthost: configuration.smarthost != nil)
     }
 
     package func giveMemoryBack() async {
@@ -183,6 +189,10 @@ package final class GatewayComponent: Component {
         let gauges: [(String, String, Int)] = [
             ("holdfast_gateway_waiting_for_ack", "Tasks that a storage took.", tasks.waitingForAck),
             ("holdfast_gateway_buried", "Tasks that nobody would take.", tasks.buried),
+            (
+                "holdfast_gateway_unreadable", "Mails taken in that cannot be read any more.",
+                tasks.unreadable
+            ),
             (
                 "holdfast_gateway_connections", "Open SMTP and LMTP connections.",
                 listener.table.count

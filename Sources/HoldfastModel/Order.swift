@@ -16,11 +16,13 @@ package struct Order: Hashable, Sendable {
     package var by: String
     /// Where the octets can be fetched, best first.
     package var copies: [Location]
+    /// Also to those who have the mail, may have it, or are about to get it.
+    package var again: Bool
 
     package init(
         id: MailID, mail: MailID, gateway: String, sender: String, recipients: [String],
         eightBit: Bool = false, utf8: Bool = false, ordered: Timestamp, by: String,
-        copies: [Location] = []
+        copies: [Location] = [], again: Bool = false
     ) {
         self.id = id
         self.mail = mail
@@ -32,6 +34,19 @@ package struct Order: Hashable, Sendable {
         self.ordered = ordered
         self.by = by
         self.copies = copies
+        self.again = again
+    }
+}
+
+/// Somebody who gets a mail, however the address is written.
+///
+/// A domain means the same in any case; what stands before the `@` only its server knows.
+package struct Recipient: Hashable, Sendable {
+    private let address: String
+
+    package init(_ address: String) {
+        let domain = address.lastIndex(of: "@").map { address[$0...] } ?? ""
+        self.address = address.dropLast(domain.count) + domain.lowercased()
     }
 }
 

@@ -19,7 +19,7 @@ extension Order {
         fields.write(Tag.gateway, gateway)
         fields.write(Tag.sender, sender)
         for recipient in recipients { fields.write(Tag.recipient, recipient) }
-        fields.write(Tag.flags, UInt64((eightBit ? 1 : 0) | (utf8 ? 2 : 0)))
+        fields.write(Tag.flags, UInt64((eightBit ? 1 : 0) | (utf8 ? 2 : 0) | (again ? 4 : 0)))
         fields.write(Tag.ordered, UInt64(bitPattern: ordered.milliseconds))
         fields.write(Tag.by, by)
         for copy in copies {
@@ -44,6 +44,7 @@ extension Order {
             case Tag.flags:
                 eightBit = try field.number & 1 != 0
                 utf8 = try field.number & 2 != 0
+                again = try field.number & 4 != 0
             case Tag.ordered: ordered = Timestamp(milliseconds: Int64(bitPattern: try field.number))
             case Tag.by: by = field.text
             case Tag.copy: copies.append(try Self.copy(decoding: field.value))
@@ -59,6 +60,16 @@ extension Order {
         return Location(
             node: node, segment: value.dropFirst(16).prefix(8).reduce(0) { $0 << 8 | UInt64($1) },
             offset: value.dropFirst(24).reduce(0) { $0 << 8 | UInt64($1) })
+    }
+}
+
+extension Order {
+    /// The order as it travels; on its way to the gateway the octets join it.
+    package var record: Record {
+        var record = Record(
+            RecordHeader(kind: .order, mail: id, received: ordered, keepUntil: ordered.day))
+        record.setSummary(encoded[...])
+        return record
     }
 }
 

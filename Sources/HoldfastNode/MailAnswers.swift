@@ -55,13 +55,16 @@ package struct MailAnswer: Codable, Hashable, Sendable {
     }
 }
 
-/// `GET /mails?q=…&limit=…&offset=…&utc_offset_seconds=…`
+/// `GET /mails?q=…&limit=…&offset=…&after=…&utc_offset_seconds=…`
 package struct SearchAnswer: Codable, Hashable, Sendable {
     package var format_version = 1
     package var mails: [MailAnswer]
+    /// What to ask for with `after=` to get the next page; absent when there is none.
+    package var next: String?
 
-    package init(mails: [MailAnswer]) {
+    package init(mails: [MailAnswer], next: String? = nil) {
         self.mails = mails
+        self.next = next
     }
 }
 
@@ -75,7 +78,8 @@ package struct CountAnswer: Codable, Hashable, Sendable {
     }
 }
 
-/// `POST /mails/known`: of these mails, which does the catalog have? Question and answer alike.
+/// `POST /mails/known`: of which of these mails does a storage that lives hold a copy? Question and
+/// answer alike.
 package struct KnownMails: Codable, Hashable, Sendable {
     package var format_version = 1
     package var ids: [MailID]
@@ -176,12 +180,17 @@ package struct ReleaseAnswer: Codable, Hashable, Sendable {
     package var results: [RecipientAnswer]
     /// In the answer to an order: it had been released before, and nothing was ordered.
     package var released_before: Bool
+    /// In the answer to an order: those for whom it was asked that are this release's.
+    package var recipients: [String]?
+    /// In the answer to an order: other releases by which some of those for whom it was asked have the
+    /// mail already, or are about to get it.
+    package var before: [ReleaseAnswer]?
 
     package init(
         order: String, mail: String, gateway: String, by: String, ordered: String, state: String,
         reason: String? = nil, finished: String?, sent_to: String?, line_ends_changed: Bool,
         results: [RecipientAnswer],
-        released_before: Bool = false
+        released_before: Bool = false, recipients: [String]? = nil, before: [ReleaseAnswer]? = nil
     ) {
         self.order = order
         self.mail = mail
@@ -195,6 +204,8 @@ package struct ReleaseAnswer: Codable, Hashable, Sendable {
         self.line_ends_changed = line_ends_changed
         self.results = results
         self.released_before = released_before
+        self.recipients = recipients
+        self.before = before
     }
 }
 

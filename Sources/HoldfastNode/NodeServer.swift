@@ -6,6 +6,7 @@ internal import HoldfastModel
 package import Hummingbird
 package import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOPosix
 
 package typealias NodeContext = BasicRequestContext
@@ -103,6 +104,11 @@ private struct RefusalMiddleware: RouterMiddleware {
             throw HTTPError(.badRequest, message: "The body is not what it should be: \(error)")
         } catch let error as any HTTPResponseError {
             throw error
+        } catch let error where error is HTTPParserError || error is IOError {
+            // Only the connection that the request came by throws these.
+            logger.debug(
+                "Body cut short", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            throw HTTPError(.badRequest, message: "The body ended before it was whole.")
         } catch {
             logger.error(
                 "Request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])

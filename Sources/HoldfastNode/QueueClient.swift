@@ -151,4 +151,18 @@ extension NodeClient {
         if case .batch(let records) = carried, records.count != 1 { throw RecordError.cutShort }
         return carried
     }
+
+    /// The segments that lie at a storage.
+    package func segments(at address: String) async throws -> [SegmentNumber] {
+        try await json(.GET, "\(address)/segments", as: SegmentsAnswer.self).segments
+    }
+
+    /// The orders for a mail that a gateway has: under way, or done not long ago.
+    package func orders(for mail: MailID, at address: String) async throws -> [Order] {
+        let answer = try await call(
+            .GET, "\(address)/orders?mail=\(mail)", answerBytesMax: Wire.batchBytesMax)
+        return try Record.all(in: answer.octets).map { record in
+            try Order(id: record.header.mail, decoding: record.summary)
+        }
+    }
 }

@@ -10,16 +10,31 @@ package import Logging
 extension RecordKeeper {
     /// What a start found, besides what it expected.
     package struct Recovery: Sendable {
-        /// Records that the ledger did not know: the last run may not have answered for them.
-        package var recovered: [RecordHeader] = []
+        /// How many records the ledger did not know: the last run may not have answered for them.
+        package var recoveredCount = 0
+        /// The newest of them, as many as were asked for.
+        package var recovered = Newest<RecordHeader>(max: 0)
         package var damagedRanges = 0
         package var lostSegments: [SegmentNumber] = []
     }
 
+    /// What a node wants of a start besides a ledger that knows all its segments.
+    package struct Wishes: Sendable {
+        /// How many of the records that the ledger did not know are handed over.
+        package var recoveredMax = 0
+        /// Rows stay although their segment is gone: somebody waits for what lay in it.
+        package var keepsLostRows = false
+
+        package init(recoveredMax: Int = 0, keepsLostRows: Bool = false) {
+            self.recoveredMax = recoveredMax
+            self.keepsLostRows = keepsLostRows
+        }
+    }
+
     /// Opens a data folder, or makes it. Blocks until its ledger has caught up with its segments.
     package static func open(
-        _ path: String, name: String, limits: SegmentStore.Limits = .init(), clock: MachineClock,
-        logger: Logger
+        _ path: String, name: String, limits: SegmentStore.Limits = .init(),
+        wishes: Wishes = Wishes(), clock: MachineClock, logger: Logger
     ) throws -> (keeper: RecordKeeper, recovery: Recovery) {
         var random = SystemRandomNumberGenerator()
         let disk = RealDisk()
@@ -28,7 +43,8 @@ extension RecordKeeper {
             path, newNode: NodeID(using: &random).number,
             lastRun: SegmentStore.run(of: try segments.files().last?.segment ?? 0))
         let (ledger, recovery) = try openLedger(
-            path + "/ledger.sqlite", with: segments, now: clock.now, on: disk, logger: logger)
+            path + "/ledger.sqlite", with: segments, wishes, now: clock.now, on: disk,
+            logger: logger)
         let owner = SegmentOwner(
             node: NodeID(folder.node), disk: DiskID(folder.disk), run: folder.run)
         let store = try SegmentStore(folder: segments.path, owner: owner, limits: limits, on: disk)
@@ -41,12 +57,12 @@ extension RecordKeeper {
     /// Opens the ledger and lets it catch up. One that is damaged, now or by the last run's word, is
     /// set aside and made again from the segments: it is derived.
     private static func openLedger(
-        _ path: String, with segments: SegmentFolder, now: Timestamp, on disk: RealDisk,
-        logger: Logger
+        _ path: String, with segments: SegmentFolder, _ wishes: Wishes, now: Timestamp,
+        on disk: RealDisk, logger: Logger
     ) throws -> (Ledger, Recovery) {
         func open() throws -> (Ledger, Recovery) {
             let ledger = try Ledger(path: path)
-            return (ledger, try catchUp(ledger, with: segments, now: now, logger: logger))
+            return (ledger, try catchUp(ledger, with: segments, wishes, now: now, logger: logger))
         }
         let mark = Ledger.mark(of: path)
         do {
@@ -67,9 +83,10 @@ extension RecordKeeper {
 
     /// Brings into the ledger what the segments hold beyond it, and seals what a run left active.
     static func catchUp(
-        _ ledger: Ledger, with folder: SegmentFolder, now: Timestamp, logger: Logger
+        _ ledger: Ledger, with folder: SegmentFolder, _ wishes: Wishes = Wishes(), now: Timestamp,
+        logger: Logger
     ) throws -> Recovery {
-        var recovery = Recovery()
+        var recovery = Recovery(recovered: Newest(max: wishes.recoveredMax))
         let files = try folder.files()
         var known = Dictionary(uniqueKeysWithValues: try ledger.segments().map { ($0.segment, $0) })
         for file in files {
@@ -89,7 +106,8 @@ extension RecordKeeper {
         for segment in known.keys.sorted() {
             recovery.lostSegments.append(segment)
             logger.error("Segment missing", metadata: ["segment": "\(segment)"])
-            try ledger.commit([.dropped(segment)])
+            // With its rows it can go once nobody waits for what lay in it.
+            try ledger.commit([wishes.keepsLostRows ? .complete(segment) : .dropped(segment)])
         }
         if recovery.damagedRanges > 0 {
             logger.error("Damage found at start", metadata: ["ranges": "\(recovery.damagedRanges)"])
@@ -103,7 +121,9 @@ extension RecordKeeper {
         _ files: [SegmentFolder.File], _ ledger: Ledger, now: Timestamp, _ recovery: inout Recovery
     ) throws {
         let header = try folder.header(of: file)
-        var catching = CatchingUp(header: header, from: row?.recordedUpTo ?? 0, ledger: ledger)
+        var catching = CatchingUp(
+            header: header, from: row?.recordedUpTo ?? 0, ledger: ledger,
+            found: Newest(max: recovery.recovered.max))
         let report: ScanReport
         if file.isSealed {
             report = try folder.records(of: file, from: row?.recordedUpTo) { try catching.note($0) }
@@ -113,8 +133,9 @@ extension RecordKeeper {
                 file, durable: row?.recordedUpTo ?? 0, fence: fence, now: now
             ) { try catching.note($0) }
         }
-        try catching.finish(upTo: report.end)
-        recovery.recovered += catching.found
+        try catching.finish(upTo: report.end, isComplete: !report.isLeftActive)
+        recovery.recoveredCount += catching.count
+        recovery.recovered.append(contentsOf: catching.found.items)
         recovery.damagedRanges += report.damaged.count
         try ledger.commit(
             report.damaged.map { range in
@@ -128,13 +149,17 @@ private struct CatchingUp {
     private let header: SegmentHeader
     private let start: UInt64
     private let ledger: Ledger
-    private(set) var found: [RecordHeader] = []
+    private(set) var found: Newest<RecordHeader>
+    private(set) var count = 0
     private var rows: [LedgerRow] = []
     private var segment: SegmentRow
 
     private static let rowsATransaction = 4096
 
-    init(header: SegmentHeader, from start: UInt64, ledger: Ledger) {
+    init(
+        header: SegmentHeader, from start: UInt64, ledger: Ledger, found: Newest<RecordHeader>
+    ) {
+        self.found = found
         self.header = header
         self.start = start
         self.ledger = ledger
@@ -145,7 +170,8 @@ private struct CatchingUp {
 
     mutating func note(_ scanned: ScannedRecord) throws {
         guard scanned.place.offset >= start else { return }
-        found.append(scanned.record.header)
+        count += 1
+        found.append(contentsOf: CollectionOfOne(scanned.record.header))
         rows.append(try LedgerRow(scanned))
         segment.records += 1
         segment.bytes += scanned.place.length
@@ -156,9 +182,10 @@ private struct CatchingUp {
         rows.removeAll(keepingCapacity: true)
     }
 
-    mutating func finish(upTo end: UInt64) throws {
+    mutating func finish(upTo end: UInt64, isComplete: Bool) throws {
         segment.recordedUpTo = end
-        try ledger.commit([.kept(rows, segments: [segment]), .complete(header.number)])
+        let kept = LedgerChange.kept(rows, segments: [segment])
+        try ledger.commit(isComplete ? [kept, .complete(header.number)] : [kept])
     }
 }
 

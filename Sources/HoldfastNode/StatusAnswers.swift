@@ -21,6 +21,8 @@ package struct StatusAnswer: Codable, Hashable, Sendable {
     /// When the oldest mail was received whose entry the DAL does not have.
     package var oldest_unindexed: String?
     package var damaged: Int?
+    /// Mails that were taken in, have had no ack, and cannot be read any more.
+    package var unreadable: Int?
     package var segments: Int?
 
     package init(name: String, role: String, writable: Bool = true, notice: String? = nil) {
@@ -58,5 +60,15 @@ package struct ExpiryAnswer: Codable, Hashable, Sendable {
         self.day = day
         self.segments = segments
         self.refused = refused
+    }
+}
+
+/// `GET /segments` of a storage: all that lie there now.
+package struct SegmentsAnswer: Codable, Hashable, Sendable {
+    package var format_version = 1
+    package var segments: [UInt64]
+
+    package init(segments: [UInt64]) {
+        self.segments = segments
     }
 }

@@ -96,11 +96,16 @@ package struct Conversation: Sendable {
     }
 
     private mutating func readChunk(_ input: inout ArraySlice<UInt8>) -> Event? {
-        if octetsLeft == 0 { return perform(session.chunkEnded(meter.fault(session.limits))) }
+        if octetsLeft == 0 {
+            if session.chunkIsLast { meter.endLines() }
+            return perform(session.chunkEnded(meter.fault(session.limits)))
+        }
         let octets = input.prefix(octetsLeft)
         input = input.dropFirst(octets.count)
         octetsLeft -= octets.count
-        return mode == .chunk ? putBy(octets) : nil
+        guard mode == .chunk else { return nil }
+        meter.measureLines(octets, session.limits)
+        return putBy(octets)
     }
 
     private mutating func putBy(_ octets: ArraySlice<UInt8>) -> Event? {

@@ -7,6 +7,9 @@ struct MessageMeter: Sendable {
     var hasOctetsPutBy = false
     /// A line of it was longer than allowed.
     var hasLongLine = false
+    /// A CR or LF stood by itself in a chunk.
+    private(set) var hasBareLineEnd = false
+    private var lines = LineMeter()
 
     private var bytes = 0
     private var headerBytes = 0
@@ -19,10 +22,24 @@ struct MessageMeter: Sendable {
         if !headerHasEnded { measureHeader(octets) }
     }
 
+    /// Looks at the lines of a chunk; of a message that ends with a dot its reader does.
+    mutating func measureLines(_ octets: ArraySlice<UInt8>, _ limits: Session.Limits) {
+        lines.measure(octets)
+        hasBareLineEnd = lines.hasBareLineEnd
+        hasLongLine = lines.longestBytes > limits.lineBytesMax
+    }
+
+    /// The last chunk has come.
+    mutating func endLines() {
+        lines.finish()
+        hasBareLineEnd = lines.hasBareLineEnd
+    }
+
     /// The gravest fault of the message so far: the same one in whatever pieces it came.
     func fault(_ limits: Session.Limits) -> MessageFault? {
         if bytes > limits.messageBytesMax { return .tooLarge }
         if headerBytes > limits.headerBytesMax { return .headerTooLarge }
+        if hasBareLineEnd { return .bareLineEnd }
         return hasLongLine ? .lineTooLong : nil
     }
 

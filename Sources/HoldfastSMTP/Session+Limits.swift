@@ -10,7 +10,7 @@ extension Session {
         package var messageBytesMax = 100 << 20
         /// Octets of a message before its first empty line.
         package var headerBytesMax = 1 << 20
-        /// Octets of one line of a message that ends with a dot, its CRLF included.
+        /// Octets of one line of a message, its CRLF included.
         package var lineBytesMax = 65_536
         /// Octets of a command line, its CRLF included: 512, what the extensions add (RFC 5321,
         /// 4.5.3.1.4), and a path of 1000.
@@ -36,8 +36,8 @@ package enum MessageFault: Hashable, Sendable {
     case headerTooLarge
     /// Over `lineBytesMax`.
     case lineTooLong
-    /// A CR or LF by itself. Another server might have seen the message end there, so whatever
-    /// follows may be somebody's forgery: it is not read.
+    /// A CR or LF by itself. Another server might have seen the message end there, so what follows
+    /// DATA may be somebody's forgery: it is not read. Chunks are counted, and nobody is misled.
     case bareLineEnd
 
     var reply: Reply {

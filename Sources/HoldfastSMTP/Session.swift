@@ -43,7 +43,8 @@ package struct Session: Sendable {
     private var state = State.connected
     private var origin: Envelope.Origin
     private var envelope = Envelope(sender: "", recipients: [])
-    private var chunkIsLast = false
+    /// The chunk that is being read is the last of its message.
+    private(set) var chunkIsLast = false
     private var chunkRefusal: Reply?
     private var badCommands = 0
     private var commands = 0
@@ -213,8 +214,10 @@ extension Session {
             if state != .connected { state = .greeted }
             return refuse(refusal)
         }
-        if chunkIsLast { return messageEnded(fault) }
-        return fault.map { startOver($0.reply) } ?? .reply([.ok])
+        guard let fault else { return chunkIsLast ? messageEnded() : .reply([.ok]) }
+        // Chunks are counted: whatever is wrong with this message, the next command is found.
+        state = .greeted
+        return .reply(chunkIsLast ? toEachRecipient(fault.reply) : [fault.reply])
     }
 
     /// What became of a mail that was to be taken in.

@@ -95,14 +95,25 @@ package struct SegmentFolder: Sendable {
         try open.sync()
         let scan = try SegmentScan(path: file.path, on: disk)
         var table = SealTable()
-        let report = try scan.records(durable: durable, limit: fence ?? .max) { found in
+        var report = try scan.records(durable: durable, limit: fence ?? .max) { found in
             table.add(found.record.header, at: found.place)
             try visit(found)
         }
-        try seal(open, scan.segment, table, at: report.end, now: now)
-        try disk.rename(file.path, to: sealedName(file.path))
-        try disk.syncFolder(path)
+        report.isLeftActive = try !hasRoomToSeal { () throws(DiskError) in
+            try seal(open, scan.segment, table, at: report.end, now: now)
+            try disk.rename(file.path, to: sealedName(file.path))
+            try disk.syncFolder(path)
+        }
         return report
+    }
+
+    private func hasRoomToSeal(_ seal: () throws(DiskError) -> Void) throws(DiskError) -> Bool {
+        do throws(DiskError) {
+            try seal()
+            return true
+        } catch .full {
+            return false
+        }
     }
 
     private func seal(

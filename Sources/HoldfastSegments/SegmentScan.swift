@@ -18,6 +18,8 @@ package struct ScanReport: Hashable, Sendable {
     package var damaged: [Range<UInt64>]
     /// Where a batch lies that was never acknowledged, if there is one.
     package var torn: UInt64?
+    /// There was no room to seal it: it is read as it is, and the next start seals it.
+    package var isLeftActive = false
 }
 
 /// Reads all records of one segment file, trusting nothing in it.

@@ -26,6 +26,10 @@ extension StorageComponent {
             return try await record(segment: segment, offset: offset, mail: mail)
         }
         server.router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
+        server.router.get("\(path.text)/segments") { [keeper] _, _ in
+            let segments = try await keeper.read { ledger, _ in try ledger.segments() }
+            return JSONAnswer(SegmentsAnswer(segments: segments.map(\.segment)))
+        }
         server.router.get("\(path.text)/expiry") { [expiry] _, _ in
             JSONAnswer(try await expiry.plan())
         }

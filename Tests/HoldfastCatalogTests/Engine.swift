@@ -116,6 +116,11 @@ extension Catalog {
         try merge(items, from: shipper.node, name: shipper.name, now: now, acks: acks)
     }
 
+    /// A first page.
+    func search(_ query: Query, limit: Int, offset: Int, today: Day) throws -> [Found] {
+        try search(query, limit: limit, offset: offset, below: nil, today: today)
+    }
+
     func found(_ text: String, limit: Int = 1000, offset: Int = 0) throws -> [MailID] {
         let query = try Query(parsing: text, now: now, offset: 0)
         return try search(query, limit: limit, offset: offset, today: today).map(\.id)

@@ -19,8 +19,8 @@ private func order(_ number: Int, mail: Int = 1) -> Order {
 @Test("an order waits, is taken, and is finished for good", arguments: Engine.allCases)
 func keepsOrders(engine: Engine) throws {
     try engine.withCatalog { catalog in
-        for number in [12, 11, 10] { try catalog.add(order(number), now: now) }
-        try catalog.add(order(11), now: now)
+        for number in [12, 11, 10] { try catalog.add(order(number), .queued, now: now) }
+        try catalog.add(order(11), .queued, now: now)
         #expect(try catalog.pendingOrders(limit: 2) == [order(10), order(11)])
         try catalog.setState(id(10), .taken, reason: "", now: now)
         try catalog.setState(id(11), .finished, reason: "refused by gateway-1", now: now)
@@ -46,7 +46,7 @@ func expires(engine: Engine) throws {
             }
         }
         try catalog.merge(mails.map { shipper.ship($0) }, from: shipper)
-        try catalog.add(order(500, mail: 3), now: now)
+        try catalog.add(order(500, mail: 3), .queued, now: now)
         let day = today.advanced(by: 16)
         let query = try Query(parsing: "common", now: now, offset: 0)
         for _ in 0..<2 {
@@ -209,7 +209,71 @@ func refusesOthers() throws {
         }
         try String(repeating: "no database at all\n", count: 99).write(
             toFile: text, atomically: true, encoding: .utf8)
-        #expect(throws: CatalogError.notACatalog(path: text)) { try SQLiteCatalog(path: text) }
+        #expect {
+            try SQLiteCatalog(path: text)
+        } throws: { error in
+            guard case .damaged = error as? CatalogError else { return false }
+            return true
+        }
+        for path in [folder, folder + "/nowhere/catalog.sqlite"] {
+            #expect {
+                try SQLiteCatalog(path: path)
+            } throws: { error in
+                guard case .notOpen = error as? CatalogError else { return false }
+                return true
+            }
+        }
+    }
+}
+
+@Test("damage that is met by use is told, and marked for the next start")
+func marksDamage() throws {
+    try withFolder { folder in
+        let path = folder + "/catalog.sqlite"
+        var shipper = Shipper(1)
+        do {
+            let catalog = try SQLiteCatalog(path: path)
+            try catalog.merge((1...2000).map { shipper.ship(Sample($0)) }, from: shipper)
+            #expect(!catalog.isDamaged)
+        }
+        // The first pages are what a start reads.
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        let size = try file.seekToEnd()
+        try file.seek(toOffset: size / 2)
+        try file.write(contentsOf: Data(repeating: 0x5a, count: Int(size - size / 2)))
+        try file.close()
+        let catalog = try SQLiteCatalog(path: path)
+        #expect(throws: CatalogError.self) { try catalog.dumped }
+        #expect(catalog.isDamaged)
+        #expect(FileManager.default.fileExists(atPath: SQLiteCatalog.mark(of: path)))
+    }
+}
+
+@Test("a node that is gone is forgotten with its copies, and ships all again when it comes back")
+func forgetsNodes() throws {
+    try Engine.sqlite.withCatalog { catalog in
+        var (one, two) = (Shipper(1), Shipper(2))
+        let mails = (1...6).map { Sample($0) }
+        try catalog.merge(mails.map { one.ship($0, segment: $0.summary.size % 3) }, from: one)
+        try catalog.merge(mails.prefix(2).map { two.ship($0) }, from: two)
+        #expect(try catalog.segments(of: one.node) == [0, 1, 2])
+        #expect(try catalog.segments(of: NodeID(99)).isEmpty)
+        let ids = mails.map(\.id) + [id(99)]
+        #expect(try catalog.held(ids, by: [two.node], today: today) == Array(ids.prefix(2)))
+        #expect(
+            try catalog.held(ids, by: [one.node, two.node], today: today) == Array(ids.dropLast()))
+        // With copies left it stays.
+        try catalog.forget(one.node)
+        #expect(try catalog.position(of: one.node).number == 6)
+        try catalog.forget(one.node, segments: catalog.segments(of: one.node))
+        try catalog.forget(one.node)
+        #expect(try catalog.position(of: one.node) == .none)
+        #expect(try catalog.counted("copies:1") == 2)
+        #expect(try catalog.counted("copies:0") == 4)
+        #expect(try catalog.held(ids, by: [one.node], today: today).isEmpty)
+        try catalog.merge(mails.map { one.ship($0) }, from: one)
+        #expect(try catalog.counted("copies:2") == 2)
+        #expect(try catalog.counted("copies:1") == 4)
     }
 }
 

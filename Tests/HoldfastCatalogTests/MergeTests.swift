@@ -190,7 +190,7 @@ func keepsNotes(engine: Engine) throws {
         let order = Order(
             id: made.order, mail: mail.id, gateway: "gateway-1", sender: "s@a",
             recipients: ["bob@b"], ordered: now, by: "eve")
-        try catalog.add(order, now: now)
+        try catalog.add(order, .queued, now: now)
         // The note comes first.
         #expect(try catalog.merge([one.ship(made, slip: mail.slip)], from: one).acks.isEmpty)
         let acks = try catalog.merge([two.ship(made, slip: mail.slip)], from: two).acks

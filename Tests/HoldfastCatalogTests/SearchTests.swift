@@ -75,6 +75,14 @@ func findsWhatIsThere(engine: Engine, seed: UInt64) throws {
             #expect(
                 page.map(\.id) == Array(all.dropFirst(offset).prefix(limit)),
                 "seed \(seed): \(condition)")
+            let next = try page.last.map { last in
+                try catalog.search(
+                    query, limit: limit, offset: 0, below: last.row, today: today
+                ).map(\.id)
+            }
+            #expect(
+                next ?? [] == Array(all.dropFirst(offset + limit).prefix(limit)),
+                "seed \(seed): \(condition)")
         }
     }
 }

@@ -51,6 +51,21 @@ import Testing
         #expect(items.count == 2)
     }
 
+    @Test("a lease has no more bytes than were asked for, but one item in any case")
+    func keepsToBytes() {
+        var items = TransientItems(itemsMax: 10, keepMilliseconds: .max)
+        items.add((1...5).map(record), now: 0)
+        let two = 2 * Int(record(1).header.recordBytes)
+        let request = LeaseRequest(itemsMax: 10, bytesMax: two + 1, waitSeconds: 0)
+        #expect(numbers(items.lease(request, now: 0)) == [1, 2])
+        let tight = LeaseRequest(itemsMax: 10, bytesMax: 1, waitSeconds: 0)
+        #expect(numbers(items.lease(tight, now: 0)) == [3])
+        // What lapsed and finds no room is due at once again.
+        #expect(numbers(items.lease(request, now: 40_000)) == [1, 2])
+        #expect(numbers(items.lease(request, now: 40_000)) == [3, 4])
+        #expect(numbers(items.lease(request, now: 40_000)) == [5])
+    }
+
     @Test("what nobody fetched in time is dropped, whether or not the queue is full")
     func dropsByAge() {
         var items = TransientItems(itemsMax: 10, keepMilliseconds: 100)

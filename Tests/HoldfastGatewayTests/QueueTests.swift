@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The queues of a gateway that runs: lease, settle, ack, and what a restart makes of them.
 
+import HoldfastDisk
 import HoldfastLedger
 import HoldfastModel
 import HoldfastNode
@@ -111,6 +112,31 @@ extension Leased {
             let early = try await gateway.spool.tidy([])
             #expect(early == [])
             _ = try await gateway.ack([leased.mails[1]])
+            try await eventually { try gateway.keeper.ledger.segments().isEmpty }
+        }
+    }
+
+    @Test("a mail whose segment is gone is counted as unreadable, over restarts, until its ack")
+    func countsLost() async throws {
+        let folder = TestFolder()
+        let reply = try await withGateway(in: folder) { try await hand(message, to: $0) }
+        let id = try #require(reply.split(separator: " ").last.flatMap { MailID(String($0)) })
+        let segments = folder.path + "/segments"
+        for name in try RealDisk().names(in: segments) {
+            try RealDisk().remove("\(segments)/\(name)")
+        }
+        for _ in 0..<2 {
+            try await withGateway(in: folder) { gateway in
+                let leased = try await gateway.lease(waitSeconds: 1)
+                #expect(leased == nil)
+                #expect(gateway.tasks.unreadable == 1)
+                #expect(gateway.tasks.buried == 1)
+            }
+        }
+        try await withGateway(in: folder) { gateway in
+            _ = try await gateway.lease(waitSeconds: 1)
+            _ = try await gateway.ack([id])
+            #expect(gateway.tasks.unreadable == 0)
             try await eventually { try gateway.keeper.ledger.segments().isEmpty }
         }
     }

@@ -116,6 +116,20 @@ extension NodeClient {
         }
     }
 
+    @Test("a line that is too long is refused, but a file's is kept")
+    func longLines() async throws {
+        try await served { gateway, client, address in
+            let line = [UInt8](repeating: 0x78, count: gateway.intake.limits.lineBytesMax - 2)
+            let (kept, long) = (line + [13, 10], line + [0x78, 13, 10])
+            let found = [
+                try await client.status(of: kept, to: "\(address)/mails?recipient=b@c.example"),
+                try await client.status(of: long, to: "\(address)/mails?recipient=b@c.example"),
+                try await client.status(of: long, to: "\(address)/mails?id=octets"),
+            ]
+            #expect(found == [200, 413, 200])
+        }
+    }
+
     @Test("without the token nothing is read but what is open to all", arguments: [false, true])
     func needsToken(isOpen: Bool) async throws {
         let openPaths: Set<String> = isOpen ? ["/gateway/g/status"] : []
@@ -221,6 +235,11 @@ private func imported(_ octets: [UInt8], _ compression: Compression) throws -> R
     record.setEnvelope(Envelope(sender: "", recipients: []).encoded[...])
     let section = try octets.withUnsafeBytes { octets in
         try MessageEncoder.section(of: octets, mail: id, compression: compression, key: nil)
+            // A DAL whose catalog was made anew finds the order again.
+            let orders = try await client.orders(for: MailID(1001), at: address)
+            #expect(orders.map(\.id) == [id])
+            #expect(orders.first?.recipients == ["b@y.example"])
+            #expect(try await client.orders(for: MailID(2), at: address).isEmpty)
     }
     record.setMessage(section[...])
     return record

@@ -15,12 +15,12 @@ private let message = Array("Subject: x\r\n\r\n.dot\r\ntext\r\n".utf8)
 func order(
     _ number: UInt128, of message: [UInt8], to recipients: [String] = ["b@y.example"],
     gateway: String = "g", compression: Compression = .zstd,
-    key: (ring: KeyRing, number: UInt32)? = nil
+    key: (ring: KeyRing, number: UInt32)? = nil, mail: UInt128? = nil, again: Bool = false
 ) throws -> Record {
-    let mail = MailID(number + 1000)
+    let mail = MailID(mail ?? number + 1000)
     let order = Order(
         id: MailID(number), mail: mail, gateway: gateway, sender: "a@x.example",
-        recipients: recipients, ordered: Timestamp(milliseconds: 5), by: "me")
+        recipients: recipients, ordered: Timestamp(milliseconds: 5), by: "me", again: again)
     let plain = MessageHash.digest(of: message)
     let digest = try key.map { try $0.ring.keyed(plain, number: $0.number) } ?? plain
     var record = Record(
@@ -302,6 +302,30 @@ private func sending(to smarthost: TestSmarthost, lmtp: Bool = false) -> Wanted 
             let empty = try await gateway.take(try order(1, of: message, to: []))
             #expect(empty == .refused("The order names no recipient."))
             #expect(gateway.releases.count == 0)
+        }
+    }
+
+    @Test("a second order for somebody who has the mail or waits for it must say `again`")
+    func refusesSecondOrder() async throws {
+        let smarthost = try TestSmarthost()
+        defer { smarthost.stop() }
+        let message = message
+        try await withGateway(sending(to: smarthost)) { gateway in
+            let first = try order(1, of: message, to: ["a@y.example"], mail: 7)
+            #expect(try await gateway.take(first) == .kept)
+            let second = try order(2, of: message, to: ["b@y.example", "a@Y.example"], mail: 7)
+            let reason = "The order \(MailID(1)) is about a@Y.example already."
+            #expect(try await gateway.take(second) == .refused(reason))
+            _ = try await gateway.ended(MailID(1))
+            #expect(try await gateway.take(second) == .refused(reason))
+            #expect(try await gateway.take(first) == .alreadyHeld)
+            let other = try order(3, of: message, to: ["b@y.example"], mail: 7)
+            #expect(try await gateway.take(other) == .kept)
+            let again = try order(4, of: message, to: ["a@y.example"], mail: 7, again: true)
+            #expect(try await gateway.take(again) == .kept)
+            _ = try await gateway.ended(MailID(3))
+            _ = try await gateway.ended(MailID(4))
+            #expect(smarthost.messages.count == 3)
         }
     }
 

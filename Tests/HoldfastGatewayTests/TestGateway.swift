@@ -63,8 +63,8 @@ func withGateway<Result: Sendable>(
     let configuration = try wanted.configuration
     let (keeper, recovery) = try await onThread {
         try RecordKeeper.open(
-            folder.path, name: "g", limits: configuration.segments, clock: MachineClock(),
-            logger: quiet)
+            folder.path, name: "g", limits: configuration.segments,
+            wishes: GatewayComponent.wishes, clock: MachineClock(), logger: quiet)
     }
     let component = try await GatewayComponent(
         name: "g", configuration: configuration, keeper: keeper, recovery: recovery,

@@ -108,7 +108,7 @@ struct RecordTests {
             id: MailID(1), mail: MailID(2), gateway: "gateway-1", sender: "",
             recipients: ["a@b", "c@d"],
             eightBit: true, ordered: Timestamp(milliseconds: 5), by: "me",
-            copies: [Location(node: NodeID(3), segment: .max, offset: 4096)])
+            copies: [Location(node: NodeID(3), segment: .max, offset: 4096)], again: true)
         #expect(try Order(id: MailID(1), decoding: order.encoded[...]) == order)
         let note = Note(
             id: MailID(3), mail: MailID(2), order: MailID(1), at: Timestamp(milliseconds: 9),
@@ -119,6 +119,14 @@ struct RecordTests {
                 RecipientResult(recipient: "c@d", outcome: .inDoubt, reply: ""),
             ], lineEndsChanged: true)
         #expect(try Note(id: MailID(3), decoding: note.encoded[...]) == note)
+    }
+
+    @Test("a recipient is the same however the domain is written")
+    func recipients() {
+        #expect(Recipient("a@B.example") == Recipient("a@b.example"))
+        #expect(Recipient("A@b.example") != Recipient("a@b.example"))
+        #expect(Recipient("\"x@Y\"@B") == Recipient("\"x@Y\"@b"))
+        #expect(Recipient("Postmaster") != Recipient("postmaster"))
     }
 
     @Test("whatever bytes come, reading ends in a record or an error")

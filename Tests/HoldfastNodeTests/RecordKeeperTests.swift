@@ -98,7 +98,7 @@ struct RecordKeeperTests {
             }
             let (again, recovery) = try Self.open(folder)
             #expect(recovery.damagedRanges == 0)
-            #expect(recovery.recovered.count == (loseLedger ? 100 : 0))
+            #expect(recovery.recoveredCount == (loseLedger ? 100 : 0))
             let held = try again.ledger.held((1...100).map { MailID($0) })
             #expect(held.count == 100)
             for (mail, place) in held {
@@ -134,7 +134,7 @@ struct RecordKeeperTests {
         try await broken.close()
 
         let (mended, recovery) = try Self.open(folder)
-        #expect(recovery.recovered.count == 2000)
+        #expect(recovery.recoveredCount == 2000)
         #expect(try mended.ledger.totals().mails == 2000)
         #expect(try mended.ledger.held((1...2000).map { MailID($0) }).count == 2000)
         #expect(FileManager.default.fileExists(atPath: path + ".broken"))

@@ -53,10 +53,10 @@ struct RecoveryTests {
         #expect(try catchUp(ledger).lostSegments == [last.segment])
         #expect(try ledger.count(from: .none) >= 4096)
         disk.set(nil)
-        #expect(try catchUp(ledger).recovered.count == Self.count)
+        #expect(try catchUp(ledger).recoveredCount == Self.count)
         #expect(try ledger.totals().mails == Self.count)
         #expect(try ledger.totals().bytes == UInt64(Self.count) * last.length)
-        #expect(try catchUp(ledger).recovered.isEmpty)
+        #expect(try catchUp(ledger).recoveredCount == 0)
     }
 
     @Test("an active segment in which nothing was ever durable is removed, not mourned")
@@ -81,6 +81,52 @@ struct RecoveryTests {
         try open.truncate(to: try open.size() - 600_000)
         let recovery = try catchUp(try Ledger(path: nil))
         #expect(recovery.damagedRanges >= 1)
-        #expect(recovery.recovered.count < Self.count)
+        #expect(recovery.recoveredCount < Self.count)
+    }
+
+    @Test(
+        "of what a start found only the newest are handed over, and only as many as were asked for")
+    func newest() throws {
+        _ = try filled()
+        let recovery = try RecordKeeper.catchUp(
+            try Ledger(path: nil), with: SegmentFolder(folder, on: disk),
+            .init(recoveredMax: 3), now: Self.now, logger: Logger(label: "test"))
+        #expect(recovery.recoveredCount == Self.count)
+        #expect(
+            recovery.recovered.items.map(\.mail)
+                == (Self.count - 2...Self.count).map {
+                    MailID(UInt128($0))
+                })
+    }
+
+    @Test(
+        "a segment that finds no room to be sealed is read all the same, and sealed the next time")
+    func noRoomToSeal() throws {
+        _ = try filled()
+        let ledger = try Ledger(path: nil)
+        disk.set(.full)
+        let recovery = try catchUp(ledger)
+        #expect(recovery.lostSegments.isEmpty)
+        #expect(try ledger.totals().mails == Self.count)
+        #expect(try SegmentFolder(folder, on: disk).files().map(\.isSealed) == [false])
+        disk.set(nil)
+        #expect(try catchUp(ledger).recoveredCount == 0)
+        #expect(try SegmentFolder(folder, on: disk).files().map(\.isSealed) == [true])
+        #expect(try ledger.totals().mails == Self.count)
+    }
+
+    @Test(
+        "rows of a segment that is gone stay where somebody waits for them",
+        arguments: [true, false])
+    func gone(keeps: Bool) throws {
+        let last = try #require(try filled())
+        let ledger = try Ledger(path: nil)
+        _ = try catchUp(ledger)
+        try SegmentFolder(folder, on: disk).drop(last.segment)
+        let recovery = try RecordKeeper.catchUp(
+            ledger, with: SegmentFolder(folder, on: disk), .init(keepsLostRows: keeps),
+            now: Self.now, logger: Logger(label: "test"))
+        #expect(recovery.lostSegments == [last.segment])
+        #expect(try ledger.totals().mails == (keeps ? Self.count : 0))
     }
 }

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "a message begins after a plausible From_ line behind an empty line",
+        "a message begins after a From_ line, the surer it is the less must stand before it",
         arguments: [
             ("", []),
             (from, [""]),
@@ -39,7 +39,15 @@ import Testing
             (from + "a\n\n" + from + "b\n\n", ["a\n", "b\n"]),
             (from + "a\r\n\r\n" + from + "b", ["a\r\n", "b"]),
             (from + "a\n\n\n" + from + "b\n\n\n", ["a\n\n", "b\n\n"]),
-            (from + "a\n" + from + "b\n", ["a\n" + from + "b\n"]),
+            (from + "a\n" + from + "b\n", ["a\n", "b\n"]),
+            (from + "a\nFrom b@c at 12:00 in 2026\nd\n", ["a\nFrom b@c at 12:00 in 2026\nd\n"]),
+            (from + "a\n\nFrom b@c 2026-01-05T12:00:00Z\nd\n", ["a\n", "d\n"]),
+            (from + "a\n\nFrom b@c 2026-01-05 12:00:00\nd\n", ["a\n", "d\n"]),
+            (from + "a\n\nFrom b\nc\n", ["a\n\nFrom b\nc\n"]),
+            ("From MAILER-DAEMON\na\n\nFrom b\nc\n", ["a\n", "c\n"]),
+            ("From MAILER-DAEMON\na\nFrom b\n\nFrom b c\n", ["a\nFrom b\n\nFrom b c\n"]),
+            ("\u{feff}" + from + "a\n", ["a\n"]),
+            ("\u{feff}\r\n\n" + from + "a\n", ["a\n"]),
             (from + "a\n\nFrom here on it is text\n", ["a\n\nFrom here on it is text\n"]),
             (from + "a\n\nFrom", ["a\n\nFrom"]),
             ("\n\n" + from + "a\n", ["a\n"]),
@@ -52,7 +60,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["Subject: x\n\n", "\r", "From the start\n", "\nx"])
+    @Test(arguments: ["Subject: x\n\n", "\r", "Fromage\n", "\nx", "\u{feff}", "\u{feff}x"])
     func notAnMbox(text: String) {
         for cut in 0...text.utf8.count { #expect(!split(text, cut: cut).isMbox, "cut at \(cut)") }
     }
@@ -99,11 +107,31 @@ import Testing
         let received = Timestamp(milliseconds: 1_767_614_400_000)
         let line = FromLine.text(sender: "amy@example.org", received: received)
         #expect(line == Self.from)
-        #expect(FromLine.isPlausible(Array(line.utf8)[...]))
+        #expect(FromLine.kind(of: Array(line.utf8)[...]) == .unmistakable)
         #expect(FromLine.sender(in: Array(line.utf8)[...]) == "amy@example.org")
         let bounce = FromLine.text(sender: "", received: received)
         #expect(bounce.hasPrefix("From MAILER-DAEMON Mon "))
         #expect(FromLine.sender(in: Array(bounce.utf8)[...]) == "")
         #expect(FromLine.text(sender: "a b\n@c", received: received).hasPrefix("From ab@c Mon"))
+    }
+
+    @Test(
+        "From_ lines of many programs, and text that begins so",
+        arguments: [
+            ("From amy@x.example Mon Jan  5 12:00:00 2026", .unmistakable),
+            ("From amy@x.example Mon Jan 5 12:00 2026", .unmistakable),
+            ("From amy@x.example  Mon Jan 5 12:00:00 2026 +0100\r\n", .unmistakable),
+            ("From amy@x.example Mon Jan 5 12:00:00 CET 2026", .unmistakable),
+            ("From \"a b\"@x.example Mon Jan 5 12:00:00 2026", .unmistakable),
+            ("From amy Mon Jan 5 12:00:00 1998 remote from host", .unmistakable),
+            ("From amy@x.example Mon, 5 Jan 2026 12:00:00 +0100", .plausible),
+            ("From amy@x.example 2026-01-05T12:00:00+01:00", .plausible),
+            ("From amy@x.example 2026-01-05 12:00:00", .plausible),
+            ("From MAILER-DAEMON", .doubtful), ("From here on it is text", .doubtful),
+            ("From Mon to Jan 5 there is 12:00", .doubtful), ("From: amy@x.example", nil),
+            (">From amy@x.example Mon Jan 5 12:00:00 2026", nil),
+        ] as [(String, FromLine.Kind?)])
+    func kinds(line: String, kind: FromLine.Kind?) {
+        #expect(FromLine.kind(of: Array(line.utf8)[...]) == kind)
     }
 }

@@ -26,7 +26,7 @@ import Testing
             let line =
                 switch next {
                 case .file(let file): "\(file.form) \(file.path)"
-                case .skipped(let path): "skipped \(path)"
+                case .skipped(let path, _): "skipped \(path)"
                 case .unreadable(let path, _): "unreadable \(path)"
                 }
             found.append(line.replacing(folder + "/", with: ""))
@@ -74,6 +74,24 @@ import Testing
         }
     }
 
+    @Test("an mbox is known behind a mark and empty lines, and text that begins so is not one")
+    func beginnings() throws {
+        try withFolder { folder in
+            try write(
+                [
+                    "a": "\u{feff}" + from + "x\n", "b": "\r\n\n" + from + "x\n",
+                    "c": "From MAILER-DAEMON\nSubject: x\n\ny\n",
+                    "d": "From amy@x.example 2026-01-05T12:00:00Z\nx\n",
+                    "e": "From here on\nit is text\n", "f": "From here\nNote : text\n",
+                    "g": "From x",
+                ], in: folder)
+            #expect(
+                found([ImportSource(form: nil, path: folder)], under: folder) == [
+                    "mbox a", "mbox b", "mbox c", "mbox d", "skipped e", "skipped f", "skipped g",
+                ])
+        }
+    }
+
     private func items(_ sources: [String], in folder: String) -> [FoundItem] {
         var reader = SourceReader(sources.compactMap { ImportSource(argument: "\(folder)/\($0)") })
         var items: [FoundItem] = []
@@ -100,7 +118,7 @@ import Testing
                         + String(decoding: octets, as: UTF8.self)
                 case .refused(let name, let reason):
                     return "\(Path.name(of: name)) refused: \(reason)"
-                case .skipped(let path): return "skipped \(path)"
+                case .skipped(let path, _): return "skipped \(path)"
                 }
             }
             #expect(

@@ -151,6 +151,24 @@ import Testing
                 "no gateway has taken the order yet (the gateway g is away)") == true)
     }
 
+    @Test("of an order for several only those count for whom it was asked")
+    func asked() {
+        var answer = ReleaseAnswer(
+            order: "o", mail: "m", gateway: "g", by: "amy", ordered: "2026-01-05T12:00:00Z",
+            state: "done", finished: "2026-01-05T12:00:01Z", sent_to: nil,
+            line_ends_changed: false,
+            results: [
+                RecipientAnswer(recipient: "a@x", outcome: "refused", reply: "550 no"),
+                RecipientAnswer(recipient: "b@x", outcome: "sent", reply: "250 ok"),
+            ],
+            released_before: true)
+        answer.recipients = ["b@x"]
+        let report = ReleaseReport(answer, gateway: nil, orderedBefore: true)
+        #expect(report.status == .done)
+        #expect(report.lines == "m\tb@x\tsent\t250 ok\n")
+        #expect(report.remarks.first?.contains("nothing was sent now to b@x (--again") == true)
+    }
+
     @Test("days until full are reckoned at the rate of today")
     func daysUntilFull() throws {
         var status = StatusAnswer(name: "s", role: "storage")

@@ -81,6 +81,8 @@ struct HTTPRefusalTests {
             let status = try box.ask(Array(text.utf8)).status
             #expect(status != 200, "\(text.prefix(120).debugDescription)")
         }
+        let half = "\(declared)\r\nSubject: half\r\n\r\ntext\r\n"
+        #expect(try box.ask(Array(half.utf8)).status == 400, "a body that ends too soon")
         for (path, body) in [
             ("/storage/storage-1/queues/input/items", "garbage"),
             ("/storage/storage-1/queues/index/results", "garbage"),

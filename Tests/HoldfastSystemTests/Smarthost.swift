@@ -11,10 +11,11 @@ final class Smarthost: @unchecked Sendable {
     private let lock = NSLock()
     private var kept: [(recipients: [String], octets: [UInt8])] = []
 
-    init() throws {
+    /// - Parameter port: 0 for any that is free.
+    init(port wanted: Int = 0) throws {
         descriptor = openSocket(AF_INET)
         let listener = descriptor
-        guard withAddress(port: 0, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0
+        guard withAddress(port: wanted, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0
         else {
             throw SocketError(what: "no port is free")
         }

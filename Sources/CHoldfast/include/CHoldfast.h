@@ -16,6 +16,10 @@ uint32_t holdfast_crc32c(uint32_t crc, const void *bytes, size_t length);
 /// Returns 0 or an errno.
 int holdfast_preallocate(int fd, int64_t offset, int64_t length);
 
+/// Exchanges the names of two files. Returns 0 or an errno; EINVAL or ENOSYS where the file system
+/// knows no such thing.
+int holdfast_exchange(const char *path, const char *other);
+
 /// A stable identity of the disk under an open file: the hash of machine id and device number.
 uint64_t holdfast_disk_identity(int fd);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Forgetting: what has expired (R26), and what a storage has dropped.
+// Forgetting what has expired (R26).
 
 internal import GRDB
 package import HoldfastModel
@@ -86,30 +86,6 @@ extension SQLiteCatalog {
             sql: "UPDATE qt_nodes SET entries = entries - 1 WHERE id = ?")
         for node in try Int64.fetchAll(nodes, arguments: [key]) {
             try count.execute(arguments: [node])
-        }
-    }
-
-    package func forget(_ node: NodeID, segments: [SegmentNumber]) throws(CatalogError) {
-        try write { database in
-            let row = try Int64.fetchOne(
-                database, sql: "SELECT id FROM qt_nodes WHERE node = ?", arguments: [node.data])
-            guard let row else { return }
-            for segment in segments {
-                try database.execute(
-                    sql: """
-                        UPDATE qt_files SET copies = copies - 1 WHERE id IN
-                        (SELECT file FROM qt_files_entries WHERE node = ? AND segment = ?)
-                        """,
-                    arguments: [row, Int64(clamping: segment)])
-                for table in EntryTable.all {
-                    try database.execute(
-                        sql: "DELETE FROM \(table.name) WHERE node = ? AND segment = ?",
-                        arguments: [row, Int64(clamping: segment)])
-                    try database.execute(
-                        sql: "UPDATE qt_nodes SET entries = entries - ? WHERE id = ?",
-                        arguments: [database.changesCount, row])
-                }
-            }
         }
     }
 }

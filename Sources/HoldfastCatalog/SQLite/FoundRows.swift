@@ -26,7 +26,7 @@ enum FoundRows {
         guard let id = MailID(bytes: row[1] as Data), let digest = Digest(bytes: row[9] as Data)
         else { throw CatalogError.damaged("a mail without its id or digest") }
         return Found(
-            id: id, received: Key.received(row[0]),
+            row: row[0], id: id, received: Key.received(row[0]),
             date: (row[2] as Int64?).map(Timestamp.init(milliseconds:)),
             from: row[3] ?? "", to: try TextList.texts(row[4]), cc: try TextList.texts(row[5]),
             subject: row[6] ?? "", messageID: row[7] ?? "", size: UInt64(row[8] as Int64),
@@ -94,6 +94,30 @@ extension SQLiteCatalog {
                     max(0, limit),
                 ]
             ).compactMap { MailID(bytes: $0) }
+        }
+    }
+}
+
+extension SQLiteCatalog {
+    package func held(
+        _ mails: [MailID], by nodes: [NodeID], today: Day
+    ) throws(CatalogError) -> [MailID] {
+        try read { database in
+            let rows = Set(
+                try nodes.compactMap { node in
+                    try Int64.fetchOne(
+                        database, sql: "SELECT id FROM qt_nodes WHERE node = ?",
+                        arguments: [node.data])
+                })
+            let select = try database.cachedStatement(
+                sql: """
+                    SELECT e.node FROM qt_files f JOIN qt_files_entries e ON e.file = f.id
+                    WHERE f.mail_id = ? AND f.keep_until >= ?
+                    """)
+            return try mails.filter { mail in
+                try Int64.fetchAll(select, arguments: [mail.data, Int64(today.number)])
+                    .contains { rows.contains($0) }
+            }
         }
     }
 }

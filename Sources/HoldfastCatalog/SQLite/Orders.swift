@@ -6,13 +6,15 @@ internal import GRDB
 package import HoldfastModel
 
 extension SQLiteCatalog {
-    package func add(_ order: Order, now: Timestamp) throws(CatalogError) {
+    package func add(
+        _ order: Order, _ stage: OrderState.Stage, now: Timestamp
+    ) throws(CatalogError) {
         try write { database in
             // Its note may have come first, when the catalog was made again meanwhile.
             let isDone = try Bool.fetchOne(
                 database, sql: "SELECT 1 FROM qt_notes WHERE mail_id = ? AND order_id = ?",
                 arguments: [order.mail.data, order.id.data])
-            let stage = isDone == nil ? OrderState.Stage.queued : .finished
+            let stage = isDone == nil ? stage : .finished
             try database.execute(
                 sql: """
                     INSERT INTO qt_orders (order_id, mail_id, gateway, stage, reason, since,

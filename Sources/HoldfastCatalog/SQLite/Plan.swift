@@ -19,11 +19,12 @@ struct Plan {
     /// Some rows are hidden on this day: ask each.
     let hidesBefore: Day?
 
-    init(_ query: Query, today: Day, _ database: Database) throws {
+    init(_ query: Query, below row: Int64? = nil, today: Day, _ database: Database) throws {
         let oldest = try Int64.fetchOne(
             database, sql: "SELECT min(keep_until) FROM qt_files")
         hidesBefore = oldest.map { $0 < Int64(today.number) } == true ? today : nil
 
+        if let row { narrow(to: row > .min ? Int64.min...(row - 1) : nil) }
         let conditions = Self.conjuncts(query.condition)
         for case .received(let times) in conditions { narrow(to: Key.range(of: times)) }
         for case .date(let times) in conditions { try narrow(toDate: times, database) }

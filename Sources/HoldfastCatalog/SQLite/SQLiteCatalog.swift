@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The catalog in one SQLite file, for an office that one machine is enough for.
 
+internal import Foundation
 internal import GRDB
 internal import HoldfastModel
+internal import Synchronization
 
 /// A catalog in an SQLite file: one writer, whose commits are synced, and some readers beside it.
 package final class SQLiteCatalog: Catalog {
     private let pool: DatabasePool
+    private let damage = Atomic(false)
 
     /// How much memory and how many connections a catalog takes.
     package struct Limits: Sendable {
@@ -55,7 +58,7 @@ package final class SQLiteCatalog: Catalog {
         do {
             return try pool.read(body)
         } catch {
-            throw CatalogError(error, path: pool.path)
+            throw noted(CatalogError(error, path: pool.path))
         }
     }
 
@@ -64,8 +67,24 @@ package final class SQLiteCatalog: Catalog {
         do {
             return try pool.write(body)
         } catch {
-            throw CatalogError(error, path: pool.path)
+            throw noted(CatalogError(error, path: pool.path))
         }
+    }
+}
+
+extension SQLiteCatalog {
+    package var isDamaged: Bool { damage.load(ordering: .acquiring) }
+
+    /// The file that says that the catalog at a path is damaged, for the next start.
+    package static func mark(of path: String) -> String { path + ".damaged" }
+
+    /// Leaves a mark beside the file; were it lost, the next start would meet the damage again.
+    private func noted(_ error: CatalogError) -> CatalogError {
+        if case .damaged = error {
+            damage.store(true, ordering: .releasing)
+            _ = FileManager.default.createFile(atPath: Self.mark(of: pool.path), contents: nil)
+        }
+        return error
     }
 }
 
@@ -82,8 +101,9 @@ extension CatalogError {
         let words = "\(error.resultCode.rawValue) \(error.message ?? "") (\(path))"
         switch error.resultCode {
         case .SQLITE_FULL: self = .full
-        case .SQLITE_NOTADB: self = .notACatalog(path: path)
-        case .SQLITE_CORRUPT: self = .damaged(words)
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged(words)
+        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+            self = .notOpen(error.message ?? "\(error.resultCode)")
         default: self = .failed(words)
         }
     }

@@ -6,11 +6,11 @@ package import HoldfastModel
 
 extension SQLiteCatalog {
     package func search(
-        _ query: Query, limit: Int, offset: Int, today: Day
+        _ query: Query, limit: Int, offset: Int, below row: Int64?, today: Day
     ) throws(CatalogError) -> [Found] {
         guard limit > 0 else { return [] }
         return try read { database in
-            let plan = try Plan(query, today: today, database)
+            let plan = try Plan(query, below: row, today: today, database)
             var rows = try MatchingRows(plan, database)
             var skipped = 0
             while skipped < offset, try rows.next() != nil { skipped += 1 }

@@ -243,9 +243,9 @@ final class Intake: Sendable {
 
 extension Intake {
     /// What recovery found may be mails whose clients were never answered (D12).
-    func remember(_ recovered: [RecordHeader]) async {
+    func remember(_ recovered: some Sequence<RecordHeader>) async {
         let day = UnsureBook.seconds
-        let recent = recovered.suffix(UnsureBook.mailsMax / 2).filter { header in
+        let recent = recovered.filter { header in
             header.kind == .mail && now < header.received.advanced(bySeconds: day)
         }
         for start in stride(from: 0, to: recent.count, by: 256) {

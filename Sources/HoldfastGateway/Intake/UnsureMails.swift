@@ -14,6 +14,8 @@ struct UnsureBook: Sendable {
     private var keys: [Digest] = []
 
     static let mailsMax = 20_000
+    /// As many of a start's findings are remembered.
+    static let recoveredMax = mailsMax / 2
     static let seconds: Int64 = 86_400
 
     var isEmpty: Bool { mails.isEmpty }

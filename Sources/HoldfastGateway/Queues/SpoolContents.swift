@@ -4,17 +4,22 @@
 internal import HoldfastLedger
 internal import HoldfastModel
 internal import HoldfastNode
+internal import HoldfastSegments
 
 /// One walk over all that the ledger knows of the spool. Blocks.
 struct SpoolContents: Sendable {
     private(set) var releases = SpooledReleases()
     let desk: QueueDesk
     let left: [SegmentNumber: Int]
+    /// Buried tasks whose records are damaged or gone: they stay buried, and counted.
+    let lost: Set<Position>
 
     private static let entriesAtATime = 4096
 
     init(of keeper: RecordKeeper) throws {
         desk = try QueueDesk(name: "tasks", keeper: keeper)
+        let buried = Set(desk.look(\.buried))
+        var lost: Set<Position> = []
         var left: [SegmentNumber: Int] = [:]
         var position = Position.none
         while true {
@@ -24,6 +29,9 @@ struct SpoolContents: Sendable {
             for entry in entries {
                 left[entry.segment, default: 0] += 1
                 if entry.kind != .mail { releases.add(entry, from: keeper.reader) }
+                if buried.contains(entry.position), entry.isLost(to: keeper.reader) {
+                    lost.insert(entry.position)
+                }
             }
             // Whatever lies here has had no ack that was written down: it is offered again.
             desk.update { book in
@@ -31,6 +39,21 @@ struct SpoolContents: Sendable {
             }
         }
         self.left = left
+        self.lost = lost
         releases.join()
+    }
+}
+
+extension QueueEntry {
+    /// Whether its record cannot be read, now or later.
+    fileprivate func isLost(to reader: SegmentReader) -> Bool {
+        do throws(SegmentError) {
+            _ = try reader.record(segment: segment, offset: offset, mail: mail)
+            return false
+        } catch .disk {
+            return false
+        } catch {
+            return true
+        }
     }
 }

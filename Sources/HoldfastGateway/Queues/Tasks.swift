@@ -17,13 +17,16 @@ final class Tasks: Sendable {
     private let keepsNote: @Sendable (MailID) -> Bool
     private let clock: ClockCheck
     private let histories = Mutex<[Position: TaskHistory]>([:])
+    /// Tasks whose records are damaged or gone.
+    private let lost: Mutex<Set<Position>>
     private let logger: Logger
 
     init(
-        desk: QueueDesk, keeper: RecordKeeper, spool: Spool, logger: Logger,
+        desk: QueueDesk, lost: Set<Position>, keeper: RecordKeeper, spool: Spool, logger: Logger,
         keepsNote: @escaping @Sendable (MailID) -> Bool
     ) {
         self.desk = desk
+        self.lost = Mutex(lost)
         self.keeper = keeper
         self.spool = spool
         self.logger = logger
@@ -37,6 +40,9 @@ final class Tasks: Sendable {
     var waitingForAck: Int { histories.withLock { $0.values.count { $0.timesKept > 0 } } }
 
     var buried: Int { desk.look(\.buriedCount) }
+
+    /// Mails that were answered for, and that nobody may ever read again.
+    var unreadable: Int { lost.withLock { $0.count } }
 
     func lease(_ request: LeaseRequest) async throws -> Leased? {
         let end = keeper.clock.monotonicMilliseconds + Int64(request.waitSeconds) * 1000
@@ -72,6 +78,7 @@ final class Tasks: Sendable {
         for (entry, record) in read {
             switch record {
             case .success(let record):
+                lost.withLock { _ = $0.remove(entry.position) }
                 if let item = item(record, entry, beside: items) { items.append(item) }
             case .failure(let error): setAside(entry, error)
             }
@@ -112,14 +119,20 @@ final class Tasks: Sendable {
         return TaskRules.isOver(keepUntil: header.keepUntil, today: now.day, clock: verdict)
     }
 
-    /// What is damaged stays damaged, and a person must see it; what the disk refuses now comes back.
+    /// What is damaged or gone stays so, and a person must see it; what the disk refuses now comes back.
     private func setAside(_ entry: QueueEntry, _ error: any Error) {
-        logger.error("Mail not read", metadata: ["mail": "\(entry.mail)", "error": "\(error)"])
+        let metadata: Logger.Metadata = [
+            "mail": "\(entry.mail)", "place": "\(entry.segment)/\(entry.offset)",
+            "error": "\(error)",
+        ]
         keeper.damage.note(error)
         if case SegmentError.disk = error {
+            logger.error("Mail not read, tried again", metadata: metadata)
             putBack(
                 entry.position, after: TaskRules.backMilliseconds.upperBound, reason: "\(error)")
         } else {
+            logger.error("Mail that was taken in cannot be read any more", metadata: metadata)
+            lost.withLock { _ = $0.insert(entry.position) }
             desk.update { $0.bury(entry.position, reason: "\(error)") }
         }
     }
@@ -177,6 +190,7 @@ final class Tasks: Sendable {
         histories.withLock { histories in
             for (_, _, position, _) in finished { histories[position] = nil }
         }
+        lost.withLock { lost in for (_, _, position, _) in finished { lost.remove(position) } }
         let gone = finished.filter { mail, kind, _, _ in kind != .note || !keepsNote(mail) }
         spool.finish(gone.map { (position: $0.2, segment: $0.3) })
     }

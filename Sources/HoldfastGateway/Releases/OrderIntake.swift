@@ -13,6 +13,15 @@ struct OrderIntake: Sendable {
     let keeper: RecordKeeper
     let releases: Releases
     let releasesMax: Int
+    /// Of two orders for one mail the second must find the first.
+    private let oneAtATime = Turn()
+
+    init(name: String, keeper: RecordKeeper, releases: Releases, releasesMax: Int) {
+        self.name = name
+        self.keeper = keeper
+        self.releases = releases
+        self.releasesMax = releasesMax
+    }
 
     /// Takes an order whose message is at hand.
     func take(_ record: Record) async -> ItemResult {
@@ -29,6 +38,10 @@ struct OrderIntake: Sendable {
     }
 
     private func take(_ record: Record, in landing: Landing?) async -> ItemResult {
+        await oneAtATime.take { await keep(record, in: landing) }
+    }
+
+    private func keep(_ record: Record, in landing: Landing?) async -> ItemResult {
         do {
             let order = try Order(id: record.header.mail, decoding: record.summary)
             if let obstacle = obstacle(record, order) { return result(record, obstacle) }
@@ -58,6 +71,17 @@ struct OrderIntake: Sendable {
         if order.recipients.isEmpty { return .refused("The order names no recipient.") }
         if releases.release(order.id) == nil, releases.count >= releasesMax {
             return .later("\(releasesMax) releases wait already.")
+        }
+        return order.again ? nil : collision(order)
+    }
+
+    /// Whoever made this order did not know of another by which somebody has the mail, may have it, or
+    /// is about to get it: the catalog was made anew meanwhile.
+    private func collision(_ order: Order) -> Outcome? {
+        for release in releases.releases(of: order.mail) where release.order.id != order.id {
+            guard let served = order.recipients.first(where: { release.serves(Recipient($0)) })
+            else { continue }
+            return .refused("The order \(release.order.id) is about \(served) already.")
         }
         return nil
     }

@@ -74,6 +74,13 @@ struct Release: Sendable {
 
     var isDone: Bool { noteAt != nil }
 
+    /// Whether it sent the mail to somebody, may have, or still will.
+    func serves(_ recipient: Recipient) -> Bool {
+        zip(order.recipients, results).contains { address, result in
+            Recipient(address) == recipient && result?.outcome != .refused
+        }
+    }
+
     /// Takes what a former run wrote down: who was in flight then is in doubt now.
     mutating func resume(from mark: ReleaseMark, at place: Place) {
         places.append(place)

@@ -50,6 +50,11 @@ final class Releases: Sendable {
 
     func release(_ order: MailID) -> Release? { state.withLock { $0.releases[order] } }
 
+    /// All of one mail: those under way, and for a while those that are done.
+    func releases(of mail: MailID) -> [Release] {
+        state.withLock { $0.releases.values.filter { $0.order.mail == mail } }
+    }
+
     func add(_ release: Release) {
         state.withLock { state in
             guard state.releases[release.order.id] == nil else { return }

@@ -5,6 +5,7 @@ internal import Foundation
 internal import HTTPTypes
 internal import HoldfastModel
 internal import HoldfastNode
+internal import HoldfastSMTP
 internal import Hummingbird
 internal import NIOCore
 
@@ -68,7 +69,12 @@ struct MailRoutes: Sendable {
         }
         do {
             var mail = try intake.begin()
+            var lines = LineMeter()
             for try await buffer in request.body {
+                lines.measure(buffer.octets)
+                guard query.isImport || lines.longestBytes <= intake.limits.lineBytesMax else {
+                    throw lineTooLong
+                }
                 try await mail.add(buffer.octets)
             }
             let (bytes, digest) = (mail.bytes, mail.digest)
@@ -101,6 +107,13 @@ struct MailRoutes: Sendable {
 
     private var tooLarge: Refusal {
         .tooLarge("A message has at most \(intake.limits.messageBytesMax) octets here.")
+    }
+
+    /// Files hold what some server took once: only what comes now is held to this.
+    private var lineTooLong: Refusal {
+        intake.tally.countRefusal("line_too_long")
+        return .tooLarge(
+            "A line of a message has at most \(intake.limits.lineBytesMax) octets here.")
     }
 
     func refusal(_ obstacle: Intake.Obstacle) -> Refusal {

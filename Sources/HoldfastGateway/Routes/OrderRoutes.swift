@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a release goes, for people: `GET orders/{id}`.
+// How a release goes, for people: `GET orders/{id}`; and for a DAL, which orders a mail has here.
 
+internal import HTTPTypes
 internal import HoldfastModel
 internal import HoldfastNode
 internal import Hummingbird
+internal import NIOCore
 
 extension Releases {
     func addRoutes(to server: NodeServer, at path: NodePath, name: String, sentTo: String?) {
@@ -15,6 +17,14 @@ extension Releases {
                 throw Refusal.absent("There is no order \(id) at the gateway \(name).")
             }
             return try OrderAnswer(release, gateway: name, sentTo: sentTo).response()
+        }
+        server.router.get("\(path.text)/orders") { [self] request, _ in
+            guard let mail = request.uri.queryParameters["mail"].flatMap({ MailID(String($0)) })
+            else { throw Refusal.malformed("Which mail's orders? ?mail= must be its whole id.") }
+            let octets = releases(of: mail).flatMap(\.order.record.encoded)
+            return Response(
+                status: .ok, headers: [.contentType: Wire.contentType],
+                body: .init(byteBuffer: ByteBuffer(bytes: octets)))
         }
     }
 }

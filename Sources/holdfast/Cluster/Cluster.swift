@@ -59,6 +59,11 @@ struct Cluster: Sendable {
         roster.nodes(of: role).first { $0.name == name }?.address
     }
 
+    /// The storage with this identity, whatever its name; nil when it is away, or gone for good.
+    func storage(_ node: String) -> Registration? {
+        roster.nodes(of: .storage).first { $0.node == node }
+    }
+
     /// Asks the nodes of a role in turn until one answers.
     func ask<Answer>(
         any role: Role, _ question: (_ address: String) async throws -> Answer

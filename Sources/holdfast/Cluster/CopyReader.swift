@@ -35,19 +35,19 @@ struct CopyReader: Sendable {
                 someAreAway = someAreAway || unfit.isAway
             }
         }
-        let why = reasons.isEmpty ? "no copy of it is known" : reasons.joined(separator: "; ")
+        let why =
+            reasons.isEmpty
+            ? "no storage holds a copy of it any more" : reasons.joined(separator: "; ")
         throw Failure(
             someAreAway ? .unreachable : .someFailed, "mail \(mail.mail.id) cannot be read: \(why)")
     }
 
     private func octets(of mail: MailAnswer, from copy: CopyAnswer) async throws -> MessageOctets {
         guard let id = MailID(mail.id) else { throw Unfit(reason: "has no id", isAway: false) }
-        guard let address = cluster.address(of: .storage, named: copy.node) else {
-            throw Unfit(reason: "lies on a storage that is away", isAway: true)
-        }
+        guard let storage = cluster.storage(copy.node_id) else { throw absence(of: copy) }
         do {
             let url = NodeClient.recordURL(
-                at: address, segment: copy.segment, offset: copy.offset, mail: id)
+                at: storage.address, segment: copy.segment, offset: copy.offset, mail: id)
             let response = try await cluster.client.send(.GET, url)
             var stream = RecordStream(response.body.makeAsyncIterator())
             var opener = try opener(of: try await stream.readSections(), mail)
@@ -60,6 +60,16 @@ struct CopyReader: Sendable {
         } catch let error as RecordError {
             throw Unfit(reason: "is damaged: \(error)", isAway: false)
         }
+    }
+
+    /// Under the name of a storage that was replaced another one lives; one that was left out has its
+    /// name in the roster, and no identity.
+    private func absence(of copy: CopyAnswer) -> Unfit {
+        let namesake = cluster.roster.nodes(of: .storage).first { $0.name == copy.node }
+        return namesake?.node == nil
+            ? Unfit(reason: "lies on a storage that is away", isAway: true)
+            : Unfit(
+                reason: "is gone: the storage that held it is not there any more", isAway: false)
     }
 
     private func opener(of record: Record, _ mail: MailAnswer) throws(CodecError) -> SectionOpener {

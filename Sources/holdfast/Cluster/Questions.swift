@@ -42,27 +42,31 @@ extension Cluster {
         _ question: Question, limit: Int = 0, offset: Int = 0,
         _ take: ([MailAnswer]) async throws -> Void
     ) async throws {
-        // Mails that come meanwhile push others onto the next page.
-        var seen: Set<String> = []
-        var offset = offset
-        while limit == 0 || seen.count < limit {
-            let wanted = limit == 0 ? Self.pageMails : min(Self.pageMails, limit - seen.count)
-            let page = try await page(question, limit: wanted, offset: offset)
-            guard !page.isEmpty else { return }
-            offset += page.count
-            let fresh = page.filter { seen.insert($0.id).inserted }
-            if !fresh.isEmpty { try await take(fresh) }
+        var taken = 0
+        // Only the first page is counted off from the newest mail: each further one begins where the
+        // last has ended, whatever comes meanwhile.
+        var place = "offset=\(offset)"
+        while limit == 0 || taken < limit {
+            let wanted = limit == 0 ? Self.pageMails : min(Self.pageMails, limit - taken)
+            let page = try await page(question, limit: wanted, place)
+            guard !page.mails.isEmpty else { return }
+            taken += page.mails.count
+            try await take(page.mails)
+            guard let next = page.next else { return }
+            place = "after=\(next.inQuery)"
         }
     }
 
-    private func page(_ question: Question, limit: Int, offset: Int) async throws -> [MailAnswer] {
+    private func page(
+        _ question: Question, limit: Int, _ place: String
+    ) async throws -> SearchAnswer {
         try await ask(any: .dal) { address in
-            let url = "\(address)/mails?\(question.parameters)&limit=\(limit)&offset=\(offset)"
-            return try await client.json(.GET, url, as: SearchAnswer.self).mails
+            let url = "\(address)/mails?\(question.parameters)&limit=\(limit)&\(place)"
+            return try await client.json(.GET, url, as: SearchAnswer.self)
         }
     }
 
-    /// Which of these the catalog has; none when no DAL answers, for it is only good to know.
+    /// Of which of these a storage holds a copy; none when no DAL answers, for it is only good to know.
     func known(_ ids: [MailID]) async -> Set<MailID> {
         var known: Set<MailID> = []
         for start in stride(from: 0, to: ids.count, by: KnownMails.idsMax) {

@@ -13,8 +13,9 @@ struct Import: AsyncParsableCommand {
 
             A message's id is made of its octets: a second run stores nothing twice, so what was \
             interrupted is simply run again. An .eml is one message, its octets as they are. An mbox is \
-            what mbox:PATH names, or a file not called .eml that begins with `From `. Exit code 3: \
-            something was refused; each is named with its reason.
+            what mbox:PATH names, or a file not called .eml that begins with `From `. Files that are \
+            neither are skipped, and named. Exit code 3: something was refused; each is named with its \
+            reason.
             """,
         helpNames: .long)
 

@@ -11,8 +11,9 @@ struct Release: AsyncParsableCommand {
             Example: holdfast release 01kav2m4
             Example: holdfast release 01kav2m4 --to postmaster@example.org
 
-            A mail is sent once: a second release says when the first was, and sends nothing unless \
-            --again. Exit code 3: refused, in doubt, or still being tried.
+            A mail is sent once to each recipient: a second release says when the first was, and sends \
+            it only to those who do not have it, unless --again. Exit code 3: refused, in doubt, or \
+            still being tried.
             """,
         helpNames: .long)
 

@@ -153,7 +153,8 @@ enum ConfigurationTemplate {
         # Default: 157286400 (150 MiB).
         #message_bytes_max = 157286400
 
-        # A message with a longer line is refused. RFC 5321 allows 1000; real mail has longer ones.
+        # A message with a longer line is refused, unless it is imported. RFC 5321 allows 1000; real mail
+        # has longer ones.
         # Default: 65536 (64 KiB).
         #line_bytes_max = 65536
 

@@ -86,6 +86,15 @@ struct Installation: Sendable {
     /// The name of this machine.
     var host: String { node.host.isEmpty ? ProcessInfo.processInfo.hostName : node.host }
 
+    /// Where its nodes keep what they keep, and its catalog.
+    var dataFolders: [String] {
+        let folders =
+            storages.map(\.configuration.folder)
+            + [gateway?.configuration.spool, dal.map { Path.folder(of: $0.configuration.path) }]
+            .compactMap(\.self)
+        return folders.filter(Path.isFolder)
+    }
+
     /// A path as the file gives it: relative ones begin in the file's folder.
     func resolved(_ path: String) -> String {
         path.hasPrefix("/") ? path : "\(Path.folder(of: file))/\(path)"

@@ -12,6 +12,8 @@ struct ImportTally: Codable, Hashable, Sendable {
     var refused = 0
     /// Files that are neither messages nor mboxes.
     var skipped_files = 0
+    /// The first of those files, and why.
+    var skips: [Refusal] = []
     /// The first of those that were refused, and why; the rest were named on standard error.
     var refusals: [Refusal] = []
 
@@ -21,12 +23,18 @@ struct ImportTally: Codable, Hashable, Sendable {
     }
 
     private static let refusalsMax = 1000
+    static let skipsMax = 1000
 
     mutating func refuse(_ name: String, _ reason: String) {
         refused += 1
         if refusals.count < Self.refusalsMax {
             refusals.append(Refusal(name: name, reason: reason))
         }
+    }
+
+    mutating func skip(_ name: String, _ reason: String) {
+        skipped_files += 1
+        if skips.count < Self.skipsMax { skips.append(Refusal(name: name, reason: reason)) }
     }
 
     /// - Parameter isDryRun: nothing was stored, and nothing is said of it.

@@ -53,7 +53,7 @@ struct Importer: Sendable {
         for item in items {
             switch item {
             case .message(let message): messages.append(message)
-            case .skipped: tally.change { $0.skipped_files += 1 }
+            case .skipped(let path, let reason): await skip(path, reason)
             case .refused(let name, let reason):
                 tally.change { $0.read += 1 }
                 await refuse(name, reason)
@@ -107,6 +107,20 @@ struct Importer: Sendable {
         case .refused(let reason):
             tally.change { $0.read += 1 }
             await refuse(name, reason)
+        }
+    }
+
+    private func skip(_ path: String, _ reason: String) async {
+        var count = 0
+        tally.change { tally in
+            tally.skip(path, reason)
+            count = tally.skipped_files
+        }
+        guard count <= ImportTally.skipsMax else { return }
+        await progress.clear()
+        await Output.say("skipped: \(path): \(reason)")
+        if count == ImportTally.skipsMax {
+            await Output.say("skipped: more files are only counted from here on")
         }
     }
 

@@ -26,7 +26,7 @@ struct FoundMessage: Sendable {
 enum FoundItem: Sendable {
     case message(FoundMessage)
     case refused(name: String, reason: String)
-    case skipped(path: String)
+    case skipped(path: String, reason: String)
 }
 
 /// Reads the sources. Waits for a disk, so its calls are not for cooperative threads.
@@ -61,7 +61,8 @@ struct SourceReader {
             if let item = nextOfMbox() { return item }
             guard let found = walk.next() else { return nil }
             switch found {
-            case .skipped(let path): return .skipped(path: path)
+            case .skipped(let path, let reason):
+                return .skipped(path: path, reason: reason)
             case .unreadable(let path, let reason): return .refused(name: path, reason: reason)
             case .file(let file) where file.form == .mbox:
                 do {

@@ -8,8 +8,8 @@ internal import HoldfastDisk
 struct SourceWalk {
     enum Found: Equatable {
         case file(ImportFile)
-        /// Neither a message nor an mbox.
-        case skipped(path: String)
+        /// Neither a message nor an mbox, for this reason.
+        case skipped(path: String, reason: String)
         /// Cannot be read.
         case unreadable(path: String, reason: String)
     }
@@ -25,6 +25,9 @@ struct SourceWalk {
     private var steps: [Step]
     /// Folders seen, so that a link cannot lead in a circle.
     private var folders: Set<FolderKey> = []
+
+    /// So much of a file is read to know what it is.
+    private static let beginningBytes = 4096
 
     private struct FolderKey: Hashable {
         var device: UInt64
@@ -60,7 +63,8 @@ struct SourceWalk {
         case (.entry(let path), true):
             try open(folder: path, status)
             return nil
-        case (.delivered(let path), true): return .skipped(path: path)
+        case (.delivered(let path), true):
+            return .skipped(path: path, reason: "it is a folder where a Maildir has messages")
         case (.source(let source), false): return try named(source, status)
         case (.delivered(let path), false):
             return .file(ImportFile(path: path, form: .message, bytes: status.bytes))
@@ -96,26 +100,39 @@ struct SourceWalk {
         case .maildir: return .unreadable(path: path, reason: "it is no folder")
         case nil:
             let found = try entry(path, status)
-            guard case .skipped = found else { return found }
-            return .unreadable(
-                path: path,
-                reason: "it is neither called .eml nor an mbox; eml:PATH takes it as one"
-                    + " message")
+            guard case .skipped(_, let reason) = found else { return found }
+            return .unreadable(path: path, reason: reason)
         }
     }
 
     private func entry(_ path: String, _ status: FileStatus) throws(DiskError) -> Found {
-        guard status.kind == .file else { return .skipped(path: path) }
+        guard status.kind == .file else {
+            return .skipped(path: path, reason: "it is neither a file nor a folder")
+        }
         if path.lowercased().hasSuffix(".eml") {
             return .file(ImportFile(path: path, form: .message, bytes: status.bytes))
         }
-        guard try Self.beginsAsMbox(path) else { return .skipped(path: path) }
+        guard try Self.beginsAsMbox(path) else {
+            return .skipped(
+                path: path,
+                reason: "it is not called .eml and does not begin as an mbox; eml:PATH or mbox:PATH"
+                    + " takes it as one")
+        }
         return .file(ImportFile(path: path, form: .mbox, bytes: status.bytes))
     }
 
+    /// Whether the first line with something in it is a From_ line. One without a date needs a header
+    /// field behind it: a text may begin so too.
     private static func beginsAsMbox(_ path: String) throws(DiskError) -> Bool {
         let file = try RealDisk().open(path, forWriting: false)
-        return try file.read(upTo: FromLine.start.count, at: 0) == FromLine.start
+        var bytes = try file.read(upTo: beginningBytes, at: 0)[...]
+        if bytes.starts(with: MboxSplitter.byteOrderMark) { bytes = bytes.dropFirst(3) }
+        let lines = bytes.drop { $0 == 0x0a || $0 == 0x0d }
+            .split(separator: 0x0a, maxSplits: 2, omittingEmptySubsequences: false)
+        guard let first = lines.first, let kind = FromLine.kind(of: first) else { return false }
+        if kind > .doubtful { return true }
+        let name = lines.dropFirst().first?.prefix { $0 > 0x20 && $0 < 0x7f && $0 != 0x3a } ?? []
+        return !name.isEmpty && lines[1].dropFirst(name.count).first == 0x3a
     }
 }
 

@@ -3,8 +3,10 @@
 
 /// Splits an mbox that comes piece by piece, in memory that does not grow with it.
 ///
-/// A message begins after a plausible From_ line that stands at the start of the file or after an
-/// empty line; that empty line belongs to the mbox, not to the message before it.
+/// A message begins after a From_ line: at the start of the file after any, behind an empty line after
+/// one with a time and a year (or a bare one, in a file that begins so), anywhere after one that is
+/// unmistakable. The empty line belongs to the mbox, not to the message before it. A byte order mark and
+/// empty lines before the first are passed over.
 struct MboxSplitter {
     enum Event: Equatable {
         /// A message begins after this From_ line, at this offset of the file.
@@ -26,6 +28,11 @@ struct MboxSplitter {
     private var blank: [UInt8] = []
     private var isAtLineStart = true
     private var offset: UInt64 = 0
+    /// The file's first From_ line had no date, so others may have none.
+    private var hasBareLines = false
+
+    /// What some programs write before the first line of a text.
+    static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     /// Takes more of the file.
     mutating func add(_ octets: ArraySlice<UInt8>, _ take: (Event) throws -> Void) rethrows {
@@ -57,10 +64,20 @@ struct MboxSplitter {
         }
         held.append(contentsOf: part)
         isAtLineStart = false
+        if offset == UInt64(held.count), held.starts(with: Self.byteOrderMark) {
+            held.removeFirst(Self.byteOrderMark.count)
+            guard !held.isEmpty else {
+                isAtLineStart = true
+                return
+            }
+        }
         let start = held.prefix(FromLine.start.count)
+        let mayBeMark = offset < 3 && Self.byteOrderMark.starts(with: held)
         let mayBeFrom = FromLine.start.starts(with: start) && held.count <= FromLine.bytesMax
         let mayBeBlank = held == [0x0d]
-        if isWhole || !(mayBeFrom || mayBeBlank) { try releaseHeld(isWhole: isWhole, take) }
+        if isWhole || !(mayBeFrom || mayBeBlank || mayBeMark) {
+            try releaseHeld(isWhole: isWhole, take)
+        }
     }
 
     /// Decides what the held line is: a From_ line, an empty line, or text.
@@ -68,8 +85,8 @@ struct MboxSplitter {
         let line = held
         held = []
         isAtLineStart = isWhole
-        let mayBegin = state == .beforeFirst || !blank.isEmpty
-        if mayBegin, isWhole, FromLine.isPlausible(line[...]) {
+        if isWhole, begins(line[...]) {
+            if state == .beforeFirst { hasBareLines = FromLine.isBare(line[...]) }
             let before = offset - UInt64(line.count + blank.count)
             if state == .inside { try take(.end(offset: before)) }
             state = .inside
@@ -79,6 +96,13 @@ struct MboxSplitter {
         guard line == [0x0a] || line == [0x0d, 0x0a] else { return try give(line[...], take) }
         if state == .inside { try give([], take) }
         blank = line
+    }
+
+    private func begins(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let kind = FromLine.kind(of: line) else { return false }
+        if state == .beforeFirst || kind == .unmistakable { return true }
+        guard !blank.isEmpty else { return false }
+        return kind == .plausible || (hasBareLines && FromLine.isBare(line))
     }
 
     private mutating func give(

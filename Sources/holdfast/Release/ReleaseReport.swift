@@ -6,6 +6,8 @@ internal import HoldfastNode
 /// What to say of one order, and the code that says the same.
 struct ReleaseReport {
     private let answer: ReleaseAnswer
+    /// What became of those for whom it was asked.
+    private let results: [RecipientAnswer]
     private let isDone: Bool
     private let orderedBefore: Bool
     private let gateway: GatewayOrderAnswer?
@@ -13,7 +15,9 @@ struct ReleaseReport {
     /// - Parameter gateway: what the gateway says, where it was asked.
     /// - Parameter orderedBefore: the order is an older one, which had ended when it was asked for.
     init(_ order: ReleaseAnswer, gateway: GatewayOrderAnswer?, orderedBefore: Bool) {
-        answer = gateway?.order ?? order
+        let answer = gateway?.order ?? order
+        self.answer = answer
+        results = answer.results.filter { order.recipients?.contains($0.recipient) ?? true }
         self.gateway = gateway
         isDone = answer.state == "done"
         self.orderedBefore = orderedBefore
@@ -21,7 +25,7 @@ struct ReleaseReport {
 
     /// A line for each recipient: id, recipient, outcome, reply.
     var lines: String {
-        answer.results.map { result in
+        results.map { result in
             [answer.mail, result.recipient, result.outcome, result.reply]
                 .map(Terminal.tidied).joined(separator: "\t") + "\n"
         }.joined()
@@ -29,17 +33,17 @@ struct ReleaseReport {
 
     var status: ExitStatus {
         guard isDone else { return .someFailed }
-        return answer.results.allSatisfy { $0.outcome == "sent" } ? .done : .someFailed
+        return results.allSatisfy { $0.outcome == "sent" } ? .done : .someFailed
     }
 
     /// What a person should know besides.
     var remarks: [String] {
         var remarks: [String] = []
-        let isInDoubt = answer.results.contains { $0.outcome == "in doubt" }
+        let isInDoubt = results.contains { $0.outcome == "in doubt" }
         if isDone, orderedBefore {
             remarks.append(
                 "\(answer.mail) was \(isInDoubt ? "sent" : "released") \(when) by \(answer.by);"
-                    + " nothing was sent now (--again sends it once more)")
+                    + " nothing was sent now to \(recipients) (--again sends it once more)")
         } else if !isDone {
             remarks.append(
                 "\(answer.mail): \(waiting); the order \(answer.order) stands, `holdfast release"
@@ -53,6 +57,10 @@ struct ReleaseReport {
                 "\(answer.mail): the smarthost may have it or not; only --again sends it once more")
         }
         return remarks
+    }
+
+    private var recipients: String {
+        results.map { Terminal.tidied($0.recipient) }.joined(separator: ", ")
     }
 
     private var when: String { answer.finished.map(Readable.localTime) ?? "before" }

@@ -14,20 +14,30 @@ struct Releaser {
     let waitSeconds: Int
     let by: String
 
+    private let clock = ContinuousClock()
+
     private static let pollMilliseconds = 50...1000
+
+    init(cluster: Cluster, to: [String]?, again: Bool, waitSeconds: Int, by: String) {
+        self.cluster = cluster
+        self.to = to
+        self.again = again
+        self.waitSeconds = waitSeconds
+        self.by = by
+    }
 
     /// Says what became of one mail.
     func release(_ id: String) async throws -> ExitStatus {
         do {
             let mail = try await cluster.details(id).mail.id
-            let order = try await order(mail)
-            let last = order.state == "done" ? order : try await waited(order)
-            let report = ReleaseReport(
-                last, gateway: await gatewayAnswer(last),
-                orderedBefore: order.released_before && order.state == "done")
-            try await Output.standard.write(report.lines)
-            for remark in report.remarks { await Output.say(remark) }
-            return report.status
+            let answer = try await order(mail)
+            let end = clock.now.advanced(by: .seconds(waitSeconds))
+            var codes: [ExitStatus] = []
+            // Who has it already comes first, then whoever gets it now.
+            for order in (answer.before ?? []) + [answer] {
+                codes.append(try await say(order, waitingUntil: end))
+            }
+            return codes.max { $0.rawValue < $1.rawValue } ?? .done
         } catch let failure as Failure {
             await Output.say("holdfast: \(failure)")
             return failure.code
@@ -36,6 +46,20 @@ struct Releaser {
             await Output.say("holdfast: \(id): \(failure)")
             return error.status == 422 ? .someFailed : failure.code
         }
+    }
+
+    /// Says what becomes of one order for those for whom it was asked.
+    private func say(
+        _ order: ReleaseAnswer, waitingUntil end: ContinuousClock.Instant
+    ) async throws -> ExitStatus {
+        var last = order.state == "done" ? order : try await waited(order, until: end)
+        last.recipients = order.recipients
+        let report = ReleaseReport(
+            last, gateway: await gatewayAnswer(last),
+            orderedBefore: order.released_before && order.state == "done")
+        try await Output.standard.write(report.lines)
+        for remark in report.remarks { await Output.say(remark) }
+        return report.status
     }
 
     private func order(_ mail: String) async throws -> ReleaseAnswer {
@@ -47,9 +71,9 @@ struct Releaser {
     }
 
     /// The order when it is done, or as it is when we have waited long enough.
-    private func waited(_ order: ReleaseAnswer) async throws -> ReleaseAnswer {
-        let clock = ContinuousClock()
-        let end = clock.now.advanced(by: .seconds(waitSeconds))
+    private func waited(
+        _ order: ReleaseAnswer, until end: ContinuousClock.Instant
+    ) async throws -> ReleaseAnswer {
         var pause = Self.pollMilliseconds.lowerBound
         var last = order
         while last.state != "done", clock.now < end {

@@ -18,6 +18,7 @@ struct ServingProcess {
     private let logger: Logger
     private let components: [any Component]
     private let server: NodeServer
+    private let spare: SpareRoom
 
     private static let metricsPath = "/metrics"
     private static let stopSecondsMax: Int64 = 10
@@ -28,7 +29,9 @@ struct ServingProcess {
         logger = Logger(label: "holdfast")
         let token = try installation.token()
         let keys = try installation.keys()
-        try Self.checkAddresses(installation)
+        try StartCheck(installation: installation).run()
+        spare = SpareRoom(folders: installation.dataFolders)
+        spare.giveWhereNeeded()
         let clock = MachineClock()
         client = NodeClient(token: token)
         roster = RosterView(registries: installation.registries, client: client, clock: clock)
@@ -45,7 +48,7 @@ struct ServingProcess {
         } catch {
             // Nothing was served: a connection that does not close in order loses nothing.
             try? await client.shutdown()
-            throw Self.failure(error, installation)
+            throw StartFailure.failure(error, installation)
         }
         addRoutes()
     }
@@ -60,7 +63,7 @@ struct ServingProcess {
         do {
             result = .success(try await ServiceGroup(configuration: configuration).run())
         } catch {
-            result = .failure(Self.failure(error, installation))
+            result = .failure(StartFailure.failure(error, installation))
         }
         for component in components.reversed() { await component.close() }
         // All who could be called have gone.
@@ -79,7 +82,7 @@ struct ServingProcess {
         let announcement = Announcement(
             names: components.map(\.path.name), address: installation.node.address, roster: roster,
             logger: logger)
-        return [listening, refresher, MemoryReturn(components: components)] + components
+        return [listening, refresher, MemoryReturn(components: components), spare] + components
             + heartbeats + [announcement]
     }
 
@@ -101,36 +104,6 @@ struct ServingProcess {
             return Response(
                 status: .ok, headers: [.contentType: MetricsText.contentType],
                 body: .init(byteBuffer: .init(string: MetricsText.text(of: metrics))))
-        }
-    }
-
-    /// Finds out before anything is opened whether the addresses are free.
-    private static func checkAddresses(_ installation: Installation) throws {
-        var wanted = [("[node] http", installation.node.http)]
-        let gateway = installation.gateway?.configuration.component
-        for (key, place) in [("[gateway] smtp", gateway?.smtp), ("[gateway] lmtp", gateway?.lmtp)] {
-            guard case .tcp(let host, let port) = place else { continue }
-            wanted.append((key, HostAndPort(host: host, port: port)))
-        }
-        for (key, address) in wanted {
-            do {
-                try Listening.check(address)
-            } catch {
-                throw Failure(
-                    .configuration,
-                    "\(installation.file): \(key) = \"\(address)\" cannot be listened on (\(error)):"
-                        + " give it another address, or stop what listens there")
-            }
-        }
-    }
-
-    /// What is wrong, for whoever can put it right.
-    private static func failure(_ error: any Error, _ installation: Installation) -> Failure {
-        switch error {
-        case let failure as Failure: failure
-        case let error as ConfigurationError:
-            Failure(.configuration, "\(installation.file): \(error)")
-        default: Failure(.internalError, "\(installation.file): \(error)")
         }
     }
 }

@@ -59,6 +59,11 @@ extension StatusReport {
         if buried > 0 {
             lines.append("Buried, until `holdfast retry` offers them again: \(buried)")
         }
+        let unreadable = nodes.compactMap { $0.status?.unreadable }.reduce(0, +)
+        if unreadable > 0 {
+            lines.append(
+                "Taken in, not acked, and not readable any more (see the log): \(unreadable)")
+        }
         for node in nodes {
             if let notice = node.notice { lines.append("\(node.name): \(Terminal.tidied(notice))") }
         }

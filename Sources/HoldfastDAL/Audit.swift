@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether the copies that the catalog tells of are still there.
+
+internal import HoldfastCatalog
+internal import HoldfastModel
+internal import HoldfastNode
+internal import Logging
+
+/// Which nodes and segments are gone: decisions, without doing them.
+enum AuditRules {
+    /// Nodes in whose place another stands: under their name the roster has a storage with another
+    /// identity, and theirs under no name. A node that is only away is none of these.
+    static func replaced(_ known: [Statistics.Node], by storages: [Registration]) -> [NodeID] {
+        let alive = Set(storages.compactMap(\.node))
+        let names = Set(storages.filter { $0.node != nil }.map(\.name))
+        return known.map { ($0.id, $0.name) }
+            .filter { !alive.contains($0.description) && names.contains($1) }.map(\.0)
+    }
+}
+
+/// Lets the catalog forget copies whose node was replaced, or whose segment is no more.
+///
+/// Looks when it first sees a storage, and each minute after that.
+struct Audit: Sendable {
+    let catalog: any HoldfastCatalog.Catalog
+    let writer: DiskThread
+    let surroundings: Surroundings
+
+    private static let lookMilliseconds = 500
+    private static let againMilliseconds: Int64 = 60_000
+
+    /// Looks until it is cancelled.
+    func run() async {
+        var seen: Set<String> = []
+        var next = surroundings.clock.monotonicMilliseconds
+        while !Task.isCancelled {
+            let now = surroundings.clock.monotonicMilliseconds
+            let storages = storages
+            if now >= next {
+                seen = []
+                next = now + Self.againMilliseconds
+            }
+            if !seen.isSuperset(of: storages.compactMap(\.node)) {
+                await audit(storages)
+            }
+            // Whoever was away and comes back is looked at again.
+            seen = Set(storages.compactMap(\.node))
+            try? await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
+        }
+    }
+
+    /// Those whose identity is known: one that was left out says nothing of its copies.
+    private var storages: [Registration] {
+        let roster = surroundings.roster.current?.roster
+        return roster?.nodes(of: .storage).filter { $0.node != nil } ?? []
+    }
+
+    private func audit(_ storages: [Registration]) async {
+        do {
+            try await forgetReplaced(storages)
+            for storage in storages { try await forgetLost(storage) }
+        } catch {
+            surroundings.logger.error("Audit failed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func forgetReplaced(_ storages: [Registration]) async throws {
+        let nodes = try await writer.run { [catalog] in try catalog.statistics().nodes }
+        for node in AuditRules.replaced(nodes, by: storages) {
+            surroundings.logger.notice(
+                "Storage replaced, its copies forgotten", metadata: ["node": "\(node)"])
+            let segments = try await writer.run { [catalog] in try catalog.segments(of: node) }
+            try await forget(segments, of: node)
+            try await writer.run { [catalog] in try catalog.forget(node) }
+        }
+    }
+
+    /// The catalog is asked first: what it knew then and the storage has not afterwards is gone.
+    private func forgetLost(_ storage: Registration) async throws {
+        guard let node = storage.node.flatMap({ NodeID($0) }) else { return }
+        let known = try await writer.run { [catalog] in try catalog.segments(of: node) }
+        guard !known.isEmpty else { return }
+        let there: Set<SegmentNumber>
+        do {
+            there = Set(try await surroundings.client.segments(at: storage.address))
+        } catch {
+            // It is away, or busy; the next look comes.
+            surroundings.logger.debug(
+                "Segments not asked", metadata: ["node": "\(storage.name)", "error": "\(error)"])
+            return
+        }
+        let lost = known.filter { !there.contains($0) }
+        guard !lost.isEmpty else { return }
+        surroundings.logger.notice(
+            "Segments gone, their copies forgotten",
+            metadata: ["node": "\(storage.name)", "segments": "\(lost.count)"])
+        try await forget(lost, of: node)
+    }
+
+    /// One at a time, so that merges go on between.
+    private func forget(_ segments: [SegmentNumber], of node: NodeID) async throws {
+        for segment in segments where !Task.isCancelled {
+            try await writer.run { [catalog] in try catalog.forget(node, segments: [segment]) }
+        }
+    }
+}
