@@ -25,26 +25,29 @@ struct Audit: Sendable {
     let catalog: any HoldfastCatalog.Catalog
     let writer: DiskThread
     let surroundings: Surroundings
+    /// Told of all who live, at each look.
+    let seen: @Sendable ([Registration]) -> Void
 
     private static let lookMilliseconds = 500
     private static let againMilliseconds: Int64 = 60_000
 
     /// Looks until it is cancelled.
     func run() async {
-        var seen: Set<String> = []
+        var audited: Set<String> = []
         var next = surroundings.clock.monotonicMilliseconds
         while !Task.isCancelled {
             let now = surroundings.clock.monotonicMilliseconds
             let storages = storages
+            seen(storages)
             if now >= next {
-                seen = []
+                audited = []
                 next = now + Self.againMilliseconds
             }
-            if !seen.isSuperset(of: storages.compactMap(\.node)) {
+            if !audited.isSuperset(of: storages.compactMap(\.node)) {
                 await audit(storages)
             }
             // Whoever was away and comes back is looked at again.
-            seen = Set(storages.compactMap(\.node))
+            audited = Set(storages.compactMap(\.node))
             try? await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
         }
     }

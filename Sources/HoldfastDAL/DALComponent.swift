@@ -6,6 +6,7 @@ internal import HoldfastModel
 package import HoldfastNode
 internal import Logging
 internal import ServiceLifecycle
+internal import Synchronization
 
 /// One DAL over one catalog.
 package final class DALComponent: Component {
@@ -16,6 +17,7 @@ package final class DALComponent: Component {
     private let file: CatalogFile
     /// Two orders for one mail at the same time must not both find that there is none.
     let ordering = Turn()
+    let firstSights = Mutex(FirstSights())
     private let searches: [DiskThread]
 
     private static let searchThreads = 2
@@ -75,7 +77,10 @@ package final class DALComponent: Component {
     /// Keeps the catalog tidy, and true.
     package func run() async throws {
         let audit = Audit(
-            catalog: catalog, writer: queues.writer, surroundings: surroundings)
+            catalog: catalog, writer: queues.writer, surroundings: surroundings
+        ) { [self] storages in
+            firstSights.withLock { $0.look(at: storages) }
+        }
         await cancelWhenGracefulShutdown { [self] in
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.tidy() }

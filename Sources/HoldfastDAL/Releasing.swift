@@ -4,10 +4,12 @@
 internal import HoldfastCatalog
 internal import HoldfastModel
 internal import HoldfastNode
+internal import Synchronization
 
 extension DALComponent {
     /// Orders a release for those who do not have the mail yet.
     func release(_ request: ReleaseRequest) async throws -> ReleaseAnswer {
+        if !request.again { try await refuseUntilFilled() }
         var details = try await details(request.mail)
         if !request.again, try await adoptOrders(of: details) {
             details = try await self.details(details.found.id.description)
@@ -35,6 +37,22 @@ extension DALComponent {
             answer.before = ReleaseAnswer.list(standing, details)
             return answer
         }
+    }
+
+    /// A note that says who has the mail may still be on its way into a catalog that was made anew.
+    private func refuseUntilFilled() async throws {
+        let storages = surroundings.roster.current?.roster.nodes(of: .storage) ?? []
+        let sights = firstSights.withLock { sights in
+            sights.look(at: storages)
+            return sights
+        }
+        let behind = try await read { catalog in
+            try sights.behind(storages) { try catalog.position(of: $0) }
+        }
+        guard let storage = behind.first else { return }
+        throw Refusal.unavailable(
+            "The catalog is still being filled from \(storage), and may not know yet what was released"
+                + " before: try again in a moment, or --again sends in any case.")
     }
 
     private var gateways: [Registration] {

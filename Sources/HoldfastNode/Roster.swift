@@ -21,13 +21,16 @@ package struct Registration: Codable, Hashable, Sendable {
     package var waitingBytes: UInt64
     /// The node's wall clock in milliseconds, so that others can tell a clock that is wrong.
     package var clock: Int64
+    /// Up to where a DAL will hold this storage's entries when it has all that can be shipped now.
+    package var position: UInt64?
     /// Whether a gateway can send released mail on; absent for all others.
     package var hasSmarthost: Bool?
 
     package init(
         name: String, role: Role, address: String, node: String? = nil, disk: String? = nil,
         host: String = "", writable: Bool = true, notice: String? = nil, freeBytes: UInt64 = 0,
-        waitingBytes: UInt64 = 0, clock: Int64 = 0, hasSmarthost: Bool? = nil
+        waitingBytes: UInt64 = 0, clock: Int64 = 0, position: UInt64? = nil,
+        hasSmarthost: Bool? = nil
     ) {
         self.name = name
         self.role = role
@@ -40,6 +43,7 @@ package struct Registration: Codable, Hashable, Sendable {
         self.freeBytes = freeBytes
         self.waitingBytes = waitingBytes
         self.clock = clock
+        self.position = position
         self.hasSmarthost = hasSmarthost
     }
 }

@@ -185,6 +185,12 @@ final class IndexQueue: Sendable {
         return dugUp.count
     }
 
+    /// Up to where the DAL will hold entries when it has all that can be shipped now.
+    func end() async throws -> Position {
+        let last = try await keeper.read { ledger, _ in try ledger.lastPosition() }
+        return book.withLock { $0.buried[last] == nil ? last : $0.held }
+    }
+
     /// What is left to ship, and since when the oldest of it waits.
     func backlog() async throws -> (count: Int, oldest: Timestamp?) {
         let (from, again) = book.withLock { ($0.next, $0.againCount) }

@@ -82,7 +82,7 @@ package final class StorageComponent: Component {
             disk: DiskID(keeper.folder.disk).description, host: configuration.host,
             writable: isWritable(space), notice: notice(space), freeBytes: space.free,
             waitingBytes: UInt64(keeper.waitingBytes),
-            clock: keeper.clock.now.milliseconds)
+            clock: keeper.clock.now.milliseconds, position: try? await queues.index.end().raw)
     }
 
     package func giveMemoryBack() async {

@@ -233,14 +233,17 @@ func marksDamage() throws {
         var shipper = Shipper(1)
         do {
             let catalog = try SQLiteCatalog(path: path)
-            try catalog.merge((1...2000).map { shipper.ship(Sample($0)) }, from: shipper)
+            try catalog.merge((1...50).map { shipper.ship(Sample($0)) }, from: shipper)
             #expect(!catalog.isDamaged)
         }
-        // The first pages are what a start reads.
+        // A page that a start does not read.
+        let page = try DatabaseQueue(path: path).read { database in
+            try UInt64.fetchOne(
+                database, sql: "SELECT rootpage FROM sqlite_master WHERE name = 'qt_files'")
+        }
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
-        let size = try file.seekToEnd()
-        try file.seek(toOffset: size / 2)
-        try file.write(contentsOf: Data(repeating: 0x5a, count: Int(size - size / 2)))
+        try file.seek(toOffset: (try #require(page) - 1) * 4096)
+        try file.write(contentsOf: Data(repeating: 0x5a, count: 4096))
         try file.close()
         let catalog = try SQLiteCatalog(path: path)
         #expect(throws: CatalogError.self) { try catalog.dumped }

@@ -41,6 +41,34 @@ private func known(_ number: Int, _ name: String) -> Statistics.Node {
     }
 }
 
+@Suite("Filling a catalog again") struct FirstSightsTests {
+    private func storage(_ node: Int, at position: UInt64?) -> Registration {
+        Registration(
+            name: "s\(node)", role: .storage, address: "",
+            node: NodeID(UInt128(node)).description, position: position)
+    }
+
+    @Test(
+        "what a storage had when it was first seen must be there, and no more",
+        arguments: [
+            (first: 10, now: 10, held: 0, isBehind: true),
+            (first: 10, now: 90, held: 9, isBehind: true),
+            (first: 10, now: 90, held: 10, isBehind: false),
+            // The last entries turned out to be such that cannot be shipped.
+            (first: 10, now: 7, held: 7, isBehind: false),
+            (first: 0, now: 5, held: 0, isBehind: false),
+        ])
+    func behind(first: UInt64, now: UInt64, held: UInt64, isBehind: Bool) {
+        var sights = FirstSights()
+        sights.look(at: [storage(1, at: first), storage(2, at: nil)])
+        let later = [storage(1, at: now), storage(2, at: now)]
+        let names = sights.behind(later) { _ in Position(raw: held) }
+        #expect(names == (isBehind ? ["s1"] : []))
+        sights.look(at: later)
+        #expect(sights.behind([storage(1, at: now)]) { _ in Position(raw: held) } == names)
+    }
+}
+
 @Suite("The file of a catalog") struct CatalogFileTests {
     private let quiet: Logger = {
         var logger = Logger(label: "test")

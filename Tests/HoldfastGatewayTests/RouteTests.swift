@@ -221,6 +221,11 @@ extension NodeClient {
                 try await client.call(.GET, "\(address)/orders/\(MailID(2))")
             }
             #expect(error?.status == 404)
+            // A DAL whose catalog was made anew finds the order again.
+            let orders = try await client.orders(for: MailID(1001), at: address)
+            #expect(orders.map(\.id) == [id])
+            #expect(orders.first?.recipients == ["b@y.example"])
+            #expect(try await client.orders(for: MailID(2), at: address).isEmpty)
         }
     }
 }
@@ -235,11 +240,6 @@ private func imported(_ octets: [UInt8], _ compression: Compression) throws -> R
     record.setEnvelope(Envelope(sender: "", recipients: []).encoded[...])
     let section = try octets.withUnsafeBytes { octets in
         try MessageEncoder.section(of: octets, mail: id, compression: compression, key: nil)
-            // A DAL whose catalog was made anew finds the order again.
-            let orders = try await client.orders(for: MailID(1001), at: address)
-            #expect(orders.map(\.id) == [id])
-            #expect(orders.first?.recipients == ["b@y.example"])
-            #expect(try await client.orders(for: MailID(2), at: address).isEmpty)
     }
     record.setMessage(section[...])
     return record

@@ -30,8 +30,8 @@ struct Releaser {
     func release(_ id: String) async throws -> ExitStatus {
         do {
             let mail = try await cluster.details(id).mail.id
-            let answer = try await order(mail)
             let end = clock.now.advanced(by: .seconds(waitSeconds))
+            let answer = try await order(mail, until: end)
             var codes: [ExitStatus] = []
             // Who has it already comes first, then whoever gets it now.
             for order in (answer.before ?? []) + [answer] {
@@ -62,11 +62,20 @@ struct Releaser {
         return report.status
     }
 
-    private func order(_ mail: String) async throws -> ReleaseAnswer {
+    /// Orders it, as soon as it is known who has it already.
+    private func order(
+        _ mail: String, until end: ContinuousClock.Instant
+    ) async throws -> ReleaseAnswer {
         let request = ReleaseRequest(mail: mail, to: to, again: again, by: by)
-        return try await cluster.ask(any: .dal) { address in
-            try await cluster.client.json(
-                .POST, "\(address)/orders", as: ReleaseAnswer.self, body: .json(request))
+        while true {
+            do {
+                return try await cluster.ask(any: .dal) { address in
+                    try await cluster.client.json(
+                        .POST, "\(address)/orders", as: ReleaseAnswer.self, body: .json(request))
+                }
+            } catch let error as NodeError where error.status == 503 && clock.now < end {
+                try await Task.sleep(for: .milliseconds(Self.pollMilliseconds.upperBound))
+            }
         }
     }
 
