@@ -237,8 +237,9 @@ func marksDamage() throws {
             #expect(!catalog.isDamaged)
         }
         // A page that a start does not read.
-        let page = try DatabaseQueue(path: path).read { database in
-            try UInt64.fetchOne(
+        let page = try DatabaseQueue(path: path).writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            return try UInt64.fetchOne(
                 database, sql: "SELECT rootpage FROM sqlite_master WHERE name = 'qt_files'")
         }
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
