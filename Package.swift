@@ -121,7 +121,7 @@ let package = Package(
             name: "holdfast",
             dependencies: [
                 "CHoldfast", "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments",
-                "HoldfastNode",
+                "HoldfastLedger", "HoldfastNode",
                 "HoldfastRegistry", "HoldfastHelper", "HoldfastStorage", "HoldfastDAL",
                 "HoldfastGateway",
                 hummingbird, httpClient, httpTypes, lifecycle, signals, logging, nioCore, nioHTTP,

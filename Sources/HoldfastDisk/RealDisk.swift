@@ -32,7 +32,11 @@ package struct RealDisk: Disk {
     package func makeFolder(_ path: String) throws(DiskError) {
         guard mkdir(path, 0o750) != 0 else { return }
         switch errno {
-        case EEXIST: return
+        case EEXIST:
+            var status = stat()
+            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                throw DiskError.failed(operation: "making", path: path, errno: ENOTDIR)
+            }
         case ENOENT:
             let parent = path.split(separator: "/").dropLast().joined(separator: "/")
             guard !parent.isEmpty else { throw .absent(path: path) }

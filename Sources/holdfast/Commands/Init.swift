@@ -48,6 +48,10 @@ struct Init: ParsableCommand {
                 "--copies must be from 1 to the number of storages, \(storages): each copy of a mail"
                     + " lies on a storage of its own")
         }
+        for (text, option) in [(http, "http"), (smtp, "smtp"), (lmtp, "lmtp")] {
+            guard !text.isEmpty, !text.hasPrefix("unix:") else { continue }
+            _ = try Self.address(text, option)
+        }
     }
 
     func run() throws {

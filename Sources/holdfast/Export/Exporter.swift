@@ -72,6 +72,8 @@ struct Exporter {
         } catch DiskError.exists(let path) {
             failed += 1
             await Output.say("holdfast: \(path) is there already and stays as it is")
+        } catch let error as DiskError {
+            throw Failure(.someFailed, "\(error); \(written) mails were written before")
         }
     }
 }

@@ -4,6 +4,7 @@
 internal import Foundation
 internal import HoldfastDisk
 internal import HoldfastGateway
+internal import HoldfastLedger
 internal import HoldfastNode
 internal import HoldfastSegments
 
@@ -104,7 +105,7 @@ enum StartFailure {
         switch error {
         case DataFolder.Problem.disk(.full), SegmentError.disk(.full), DiskError.full:
             .temporaryFailure
-        case is DataFolder.Problem: .configuration
+        case is DataFolder.Problem, LedgerError.newer: .configuration
         default: .internalError
         }
     }
@@ -116,6 +117,7 @@ enum StartFailure {
             ": stop the other `holdfast serve`, or name another folder"
         case DataFolder.Problem.disk(.full), SegmentError.disk(.full), DiskError.full:
             ": make room there, and start again"
+        case LedgerError.newer: "; run that version here, or name another folder"
         case DataFolder.Problem.unreadable:
             ": bring the file back, or remove it, and the node gets a new identity"
         default: ""
