@@ -69,6 +69,14 @@ package struct NodeClient: Sendable {
         _ method: HTTPMethod, _ url: String, body: HTTPClientRequest.Body? = nil,
         headers: [(String, String)] = [], pollSeconds: Int? = nil
     ) async throws -> HTTPClientResponse {
+        // A server that answers before it has the whole head would end this process (AsyncHTTPClient).
+        guard url.utf8.count <= Wire.addressBytesMax else {
+            throw NodeError(
+                status: 413, address: String(url.prefix(100)),
+                message:
+                    "what is asked takes \(url.utf8.count) bytes as an address; there is room for"
+                    + " \(Wire.addressBytesMax)")
+        }
         var request = HTTPClientRequest(url: url)
         request.method = method
         request.body = body

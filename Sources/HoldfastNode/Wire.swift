@@ -14,6 +14,8 @@ package enum Wire {
     package static let pieceBytes = 256 << 10
     /// Sections other than the message, of one record.
     package static let sectionsBytesMax = 8 << 20
+    /// The address of a request; servers take little more than twice that for a whole head.
+    package static let addressBytesMax = 32 << 10
     package static let jsonBytesMax = 1 << 20
     package static let leaseWaitSecondsMax = 30
 

@@ -83,6 +83,38 @@ extension NodeClient {
         }
     }
 
+    @Test("an envelope that has no room in the address comes before the message")
+    func envelopeInBody() async throws {
+        try await served { gateway, client, address in
+            let recipients = (0..<1000).map {
+                "recipient-\($0)@" + String(repeating: "x", count: 80)
+            }
+            let said = Envelope(
+                sender: "a@x.example", recipients: recipients,
+                origin: Envelope.Origin(transport: "telepathy"))
+            let front = said.encoded
+            let url = "\(address)/mails?envelope_bytes="
+            let answer = try await client.post(front + message, to: "\(url)\(front.count)")
+            #expect(answer.size == message.count)
+            let item = try #require(try await gateway.lease()?.items.first)
+            let octets = try await gateway.octets(of: item)
+            #expect(octets == message)
+            let envelope = try Envelope(decoding: item.record.envelope)
+            #expect(envelope.sender == "a@x.example")
+            #expect(envelope.recipients == recipients)
+            #expect(envelope.origin.transport == "HTTP")
+            let broken = [
+                try await client.status(of: front, to: "\(url)\(front.count + 1)"),
+                try await client.status(of: [9, 9, 9] + message, to: "\(url)3"),
+                try await client.status(of: message, to: "\(url)0"),
+                try await client.status(of: message, to: "\(url)9999999"),
+                try await client.status(
+                    of: Envelope(sender: "", recipients: []).encoded + message, to: "\(url)2"),
+            ]
+            #expect(broken == [400, 400, 400, 400, 400])
+        }
+    }
+
     @Test("the same imported octets are one mail, also encrypted", arguments: [false, true])
     func importsOnce(encrypts: Bool) async throws {
         let keys = try #require(KeyRing(text: KeyRing.freshLine(number: 1)))

@@ -27,7 +27,6 @@ struct VerbTests {
         (["export", "", "--to", "mbox:/nonexistent/x"], 2, "/nonexistent/x"),
         (["export", "", "--to", "eml:/etc/hostname"], 2, "/etc/hostname: Not a directory"),
         (["export", "", "--to", "tar:x"], 2, "mbox:FILE"),
-        (["init", "/nonexistent", "--http", "nope"], 2, "--http is 'nope'"),
         (["show", unknown], 1, "there is no mail \(unknown)"),
         (["show", "!!"], 2, "'!!' is no mail id"),
         (["show", ""], 2, "no mail id"),
@@ -52,6 +51,15 @@ struct VerbTests {
         try waitUntil("the mail is found") { try box.count("") == 1 }
         for expected in Self.queries { try check([expected], in: box) }
         try waitUntil("what was delivered is found") { try box.count("") == 2 }
+        try check(
+            [
+                (["deliver", "--sender", "a@b.c"] + recipients(1000, bytes: 300), 0, ""),
+                (
+                    ["deliver", "--sender", "a@b.c"] + recipients(4000, bytes: 20), 65,
+                    "at most 1000"
+                ),
+                (["count", String(repeating: "word ", count: 20_000)], 2, "there is room for"),
+            ], in: box)
         try check([(["show", "01"], 2, "several mails begin with 01")], in: box)
         let id = try box.verb("search", "subject:story", "--format", "ids").line
         try check([(["release", id], 3, "")], in: box)
@@ -62,6 +70,13 @@ struct VerbTests {
         try check(verbs.map { ($0, 78, "does not accept the token") }, in: box)
         try FileManager.default.removeItem(atPath: token)
         try check([(["status"], 78, token)], in: box)
+    }
+
+    private func recipients(_ count: Int, bytes: Int) -> [String] {
+        (0..<count).map { number in
+            let name = "r\(number)"
+            return name + String(repeating: "x", count: bytes - name.utf8.count - 4) + "@d.e"
+        }
     }
 
     @Test("without a server: 5, and 75 for mail servers; with a bad configuration: 78")
@@ -85,6 +100,7 @@ struct VerbTests {
         try check(
             [
                 (["init", box.folder], 2, "is not empty"), (few, 2, "--copies"),
+                (["init", "/nonexistent/x", "--http", "nope"], 2, "--http is 'nope'"),
                 (["nonsense"], 2, "nonsense"), (["--help"], 0, ""),
             ], in: box, isConfigured: false)
         #expect(!FileManager.default.fileExists(atPath: box.folder + "/new"))

@@ -22,64 +22,27 @@ struct MailRoutes: Sendable {
         }
     }
 
-    /// What the query of `POST mails` says.
-    struct Query: Hashable {
-        var sender: String
-        var recipients: [String]
-        /// The id is made of the octets, so that the same octets are one mail.
-        var isImport: Bool
-        var keepDays: Int?
-
-        init(_ request: Request) throws {
-            let values = request.uri.queryParameters
-            sender = String(values["sender"] ?? "")
-            recipients = values.getAll("recipient").map { String($0) }
-            switch values["id"] {
-            case nil: isImport = false
-            case "octets": isImport = true
-            case .some(let other): throw Refusal.malformed("id=\(other): it can only be octets.")
-            }
-            keepDays = try values["keep_days"].map { text in
-                guard let days = Int(text), Slip.keepDaysRange.contains(days) else {
-                    throw Refusal.malformed(
-                        "keep_days=\(text): it must be from \(Slip.keepDaysRange.lowerBound) to "
-                            + "\(Slip.keepDaysRange.upperBound).")
-                }
-                return days
-            }
-            let fault = EnvelopeRules.fault(
-                sender: sender, recipients: recipients, recipientsNeeded: !isImport)
-            if let fault { throw Refusal.malformed(fault) }
-        }
-
-        var envelope: Envelope {
-            let isASCII = ([sender] + recipients).allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } }
-            return Envelope(
-                sender: sender, recipients: recipients, utf8: !isASCII,
-                origin: Envelope.Origin(transport: isImport ? "import" : "HTTP"))
-        }
-    }
-
     private func post(_ request: Request) async throws -> TakenAnswer {
-        let query = try Query(request)
+        let query = try MailQuery(request.uri.queryParameters)
         if let obstacle = intake.obstacle { throw refusal(obstacle) }
-        let bytesMax = intake.limits.messageBytesMax
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > bytesMax {
-            throw tooLarge
-        }
+        let bytesMax = intake.limits.messageBytesMax + query.envelopeBytes
+        if let length = request.headers.bodyBytes, length > bytesMax { throw tooLarge }
         do {
             var mail = try intake.begin()
             var lines = LineMeter()
+            var front = EnvelopeFront(query)
             for try await buffer in request.body {
-                lines.measure(buffer.octets)
+                let octets = try front.takeEnvelope(off: buffer.octets)
+                lines.measure(octets)
                 guard query.isImport || lines.longestBytes <= intake.limits.lineBytesMax else {
                     throw lineTooLong
                 }
-                try await mail.add(buffer.octets)
+                try await mail.add(octets)
             }
+            let envelope = try front.whole
             let (bytes, digest) = (mail.bytes, mail.digest)
             let outcome = await intake.keep(
-                mail, for: query.envelope, asked: IntakeRules.Wishes(keepDays: query.keepDays),
+                mail, for: envelope, asked: IntakeRules.Wishes(keepDays: query.keepDays),
                 identity: query.isImport ? .octets : .clock)
             return try answer(outcome, bytes: bytes, digest)
         } catch IncomingMail.Problem.tooLarge {

@@ -4,6 +4,7 @@
 internal import AsyncHTTPClient
 internal import HoldfastModel
 internal import HoldfastNode
+internal import NIOCore
 internal import NIOHTTP1
 
 extension Cluster {
@@ -20,17 +21,47 @@ extension Cluster {
         return gateways[turn % gateways.count].address
     }
 
-    /// - Parameter keepDays: nil leaves it to the gateway.
-    /// - Parameter isImport: the same octets are the same mail, and nobody need be its recipient.
-    func hand(
-        _ octets: HTTPClientRequest.Body, _ envelope: Envelope, keepDays: Int?,
+    /// - Parameters:
+    ///   - count: how many octets there are; nil when only reading tells.
+    ///   - keepDays: nil leaves it to the gateway.
+    ///   - isImport: the same octets are the same mail, and nobody need be its recipient.
+    func hand<Octets: AsyncSequence & Sendable>(
+        _ octets: Octets, count: Int64?, _ envelope: Envelope, keepDays: Int?,
         isImport: Bool = false, turn: Int = 0
-    ) async throws -> HandInAnswer {
-        var parameters = ["sender=\(envelope.sender.inQuery)"]
-        parameters += envelope.recipients.map { "recipient=\($0.inQuery)" }
-        if let keepDays { parameters.append("keep_days=\(keepDays)") }
-        if isImport { parameters.append("id=octets") }
-        let url = "\(try await gateway(turn: turn))/mails?\(parameters.joined(separator: "&"))"
-        return try await client.json(.POST, url, as: HandInAnswer.self, body: octets)
+    ) async throws -> HandInAnswer where Octets.Element == ByteBuffer {
+        // A thousand recipients have no room in the head of a request.
+        let front = envelope.encoded
+        var query = "envelope_bytes=\(front.count)"
+        if let keepDays { query += "&keep_days=\(keepDays)" }
+        if isImport { query += "&id=octets" }
+        let url = "\(try await gateway(turn: turn))/mails?\(query)"
+        let length = count.map { HTTPClientRequest.Body.Length.known($0 + Int64(front.count)) }
+        return try await client.json(
+            .POST, url, as: HandInAnswer.self,
+            body: .stream(Fronted(front: front, rest: octets), length: length ?? .unknown))
+    }
+}
+
+/// Some octets, and a stream after them.
+private struct Fronted<Rest: AsyncSequence & Sendable>: AsyncSequence, Sendable
+where Rest.Element == ByteBuffer {
+    let front: [UInt8]
+    let rest: Rest
+
+    struct Iterator: AsyncIteratorProtocol {
+        fileprivate var front: ByteBuffer?
+        fileprivate var rest: Rest.AsyncIterator
+
+        mutating func next() async throws -> ByteBuffer? {
+            if let front {
+                self.front = nil
+                return front
+            }
+            return try await rest.next()
+        }
+    }
+
+    func makeAsyncIterator() -> Iterator {
+        Iterator(front: ByteBuffer(bytes: front), rest: rest.makeAsyncIterator())
     }
 }

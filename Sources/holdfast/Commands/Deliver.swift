@@ -2,7 +2,6 @@
 // `holdfast deliver`: one message from a mail server's pipe.
 
 internal import ArgumentParser
-internal import AsyncHTTPClient
 internal import Foundation
 internal import HoldfastModel
 internal import HoldfastNode
@@ -40,7 +39,7 @@ struct Deliver: AsyncParsableCommand {
         do {
             try await Cluster.reach(config) { cluster in
                 _ = try await cluster.hand(
-                    .stream(StandardInput(), length: .unknown),
+                    StandardInput(), count: nil,
                     Envelope(sender: sender, recipients: recipients), keepDays: keep.keepDays)
             }
         } catch let failure as Failure {

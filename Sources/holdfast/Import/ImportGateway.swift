@@ -52,8 +52,8 @@ struct ImportGateway: Sendable {
         while true {
             do {
                 let answer = try await cluster.hand(
-                    .stream(octets, length: octets.count.map { .known($0) } ?? .unknown),
-                    envelope, keepDays: keepDays, isImport: true, turn: patience.tries)
+                    octets, count: octets.count, envelope, keepDays: keepDays, isImport: true,
+                    turn: patience.tries)
                 return answer.outcome == "duplicate" ? .duplicate : .stored
             } catch let error as NodeError {
                 guard error.isTemporary else { return .refused(error.message) }
