@@ -28,7 +28,7 @@ struct Audit: Sendable {
     /// Told of all who live, at each look.
     let seen: @Sendable ([Registration]) -> Void
 
-    private static let lookMilliseconds = 500
+    private static let lookMilliseconds: Int64 = 500
     private static let againMilliseconds: Int64 = 60_000
 
     /// Looks until it is cancelled.
@@ -48,7 +48,7 @@ struct Audit: Sendable {
             }
             // Whoever was away and comes back is looked at again.
             audited = Set(storages.compactMap(\.node))
-            try? await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
+            await surroundings.clock.sleep(milliseconds: Self.lookMilliseconds)
         }
     }
 

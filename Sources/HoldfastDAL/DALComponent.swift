@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // QtDAL: the central index, and the Terminator that makes acks (R15, R24).
 
-internal import HoldfastCatalog
+package import HoldfastCatalog
 internal import HoldfastModel
 package import HoldfastNode
 internal import Logging
@@ -14,7 +14,9 @@ package final class DALComponent: Component {
     let name: String
     let queues: DALQueues
     let surroundings: Surroundings
-    private let file: CatalogFile
+    let catalog: any HoldfastCatalog.Catalog
+    /// Nil for a catalog that lies in no file.
+    private let file: CatalogFile?
     /// Two orders for one mail at the same time must not both find that there is none.
     let ordering = Turn()
     let firstSights = Mutex(FirstSights())
@@ -28,13 +30,11 @@ package final class DALComponent: Component {
     private static let dayMilliseconds: Int64 = 86_400_000
 
     /// Opens the catalog; makes it when there is none.
-    package init(
+    package convenience init(
         name: String, configuration: DALConfiguration, surroundings: Surroundings
     ) async throws {
-        self.name = name
-        self.surroundings = surroundings
-        path = NodePath(role: .dal, name: name)
-        let writer = DiskThread(name: "catalog \(name)")
+        let writer = surroundings.machine.makeThread("catalog \(name)")
+        let file: CatalogFile
         do {
             file = try await writer.run {
                 try CatalogFile.open(configuration.path, logger: surroundings.logger)
@@ -43,8 +43,35 @@ package final class DALComponent: Component {
             writer.stop()
             throw error
         }
-        searches = (0..<Self.searchThreads).map { DiskThread(name: "search \($0)") }
-        let (catalog, clock) = (file.catalog, surroundings.clock)
+        try await self.init(
+            name: name, configuration: configuration, catalog: file.catalog, file: file,
+            writer: writer, surroundings: surroundings)
+    }
+
+    /// A DAL over a catalog that lies in no file.
+    package convenience init(
+        name: String, configuration: DALConfiguration, catalog: any HoldfastCatalog.Catalog,
+        surroundings: Surroundings
+    ) async throws {
+        try await self.init(
+            name: name, configuration: configuration, catalog: catalog, file: nil,
+            writer: surroundings.machine.makeThread("catalog \(name)"),
+            surroundings: surroundings)
+    }
+
+    private init(
+        name: String, configuration: DALConfiguration, catalog: any HoldfastCatalog.Catalog,
+        file: CatalogFile?, writer: DiskThread, surroundings: Surroundings
+    ) async throws {
+        self.name = name
+        self.catalog = catalog
+        self.file = file
+        self.surroundings = surroundings
+        path = NodePath(role: .dal, name: name)
+        searches = (0..<Self.searchThreads).map { number in
+            surroundings.machine.makeThread("search \(number)")
+        }
+        let clock = surroundings.clock
         queues = DALQueues(
             catalog: catalog, writer: writer, configuration: configuration,
             acks: TransientQueue(
@@ -60,13 +87,12 @@ package final class DALComponent: Component {
         }
     }
 
-    var catalog: any HoldfastCatalog.Catalog { file.catalog }
-
     /// Reads on one of the threads for searches.
     func read<Result: Sendable>(
         _ body: @escaping @Sendable (any HoldfastCatalog.Catalog) throws -> Result
     ) async throws -> Result {
-        let thread = searches[Int.random(in: 0..<searches.count)]
+        var random = surroundings.machine.chance
+        let thread = searches[Int.random(in: 0..<searches.count, using: &random)]
         do {
             return try await thread.run { [catalog] in try body(catalog) }
         } catch CatalogError.damaged(let words) {
@@ -99,7 +125,7 @@ package final class DALComponent: Component {
             } catch {
                 surroundings.logger.error("Tidying failed", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: .seconds(Self.tickSeconds))
+            await surroundings.clock.sleep(milliseconds: Int64(Self.tickSeconds) * 1000)
         }
     }
 
@@ -132,7 +158,7 @@ package final class DALComponent: Component {
     package func close() async {
         queues.writer.stop()
         for thread in searches { thread.stop() }
-        file.leave()
+        file?.leave()
     }
 
     func status() async throws -> StatusAnswer {

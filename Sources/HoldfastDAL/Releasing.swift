@@ -15,7 +15,7 @@ extension DALComponent {
             details = try await self.details(details.found.id.description)
         }
         let now = surroundings.clock.now
-        var random = SystemRandomNumberGenerator()
+        var random = surroundings.machine.chance
         let decision = ReleaseRules.decide(
             request, details, gateways: gateways, id: MailID(at: now, using: &random), now: now)
         switch decision {

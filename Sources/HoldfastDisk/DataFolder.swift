@@ -14,7 +14,20 @@ package struct DataFolder: Sendable {
     package let node: UInt128
     package let disk: UInt64
     package let run: UInt32
-    private let lock: RealFile
+    private let lock: RealFile?
+
+    /// A folder on a disk that there is only in a simulation, which gives each run its number.
+    package init(simulated path: String, node: UInt128, disk: UInt64, run: UInt32) {
+        self.init(path: path, node: node, disk: disk, run: run, lock: nil)
+    }
+
+    private init(path: String, node: UInt128, disk: UInt64, run: UInt32, lock: RealFile?) {
+        self.path = path
+        self.node = node
+        self.disk = disk
+        self.run = run
+        self.lock = lock
+    }
 
     /// Why a data folder cannot be used.
     package enum Problem: Error, Equatable {
@@ -86,7 +99,7 @@ package struct DataFolder: Sendable {
 
     /// Lets another process, or another opening in this one, have the folder.
     package func leave() {
-        lock.unlock()
+        lock?.unlock()
     }
 
     /// Writes the text into the spare file, syncs, and exchanges the names: a power cut leaves the old

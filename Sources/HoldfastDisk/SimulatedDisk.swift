@@ -22,8 +22,8 @@ package final class SimulatedDisk: Disk {
     }
 
     struct Content {
-        var volatile: [UInt8] = []
-        var durable: [UInt8] = []
+        var volatile = FileImage()
+        var durable = FileImage()
     }
 
     struct State {
@@ -73,12 +73,42 @@ package final class SimulatedDisk: Disk {
         }
     }
 
+    /// As above, but what was not synced reached the disk sector by sector, in no order.
+    ///
+    /// Names are as a journal has them: all that was done to a folder, or what was synced of it.
+    ///
+    /// - Parameter survives: asked for each sector, each file's size, and the names of all folders.
+    package func powerCut(survives: () -> Bool) {
+        state.withLock { state in
+            state.fault = nil
+            state.isCut = false
+            for file in state.files.keys.sorted() {
+                guard var content = state.files[file] else { continue }
+                content.durable.take(partsOf: content.volatile, survives)
+                content.volatile = content.durable
+                state.files[file] = content
+            }
+            if survives() { state.durableNames = state.names }
+            state.names = state.durableNames
+        }
+    }
+
+    /// The power has failed within a write: nothing answers any more.
+    package var isCut: Bool { state.withLock { $0.isCut } }
+
     /// Changes one bit of what lies in a file.
     package func flipBit(in path: String, at offset: Int) {
         state.withLock { state in
             guard let file = state.names[path] else { return }
-            state.files[file]?.volatile[offset] ^= 1
-            state.files[file]?.durable[offset] ^= 1
+            state.files[file]?.volatile.bytes[offset] ^= 1
+            state.files[file]?.durable.bytes[offset] ^= 1
+        }
+    }
+
+    /// How many bytes of a file were written, not only reserved.
+    package func writtenBytes(of path: String) -> Int {
+        state.withLock { state in
+            state.names[path].flatMap { state.files[$0] }?.volatile.bytes.count ?? 0
         }
     }
 

@@ -24,11 +24,7 @@ final class SimulatedFile: DiskFile {
                 state.isCut = count < bytes.count
             }
             state.bytesWritten += count
-            let end = Int(offset) + count
-            if content.volatile.count < end {
-                content.volatile += [UInt8](repeating: 0, count: end - content.volatile.count)
-            }
-            content.volatile.replaceSubrange(Int(offset)..<end, with: bytes.prefix(count))
+            content.volatile.write(bytes.prefix(count), at: Int(offset))
             // The power failed within this write: what got through lies on the disk.
             if state.isCut { content.durable = content.volatile }
         }
@@ -42,10 +38,7 @@ final class SimulatedFile: DiskFile {
             if case .failRead(let bad) = state.fault, offset + UInt64(bytes.count) > bad {
                 throw .failed(operation: "reading", path: path, errno: 5)
             }
-            guard Int(offset) < content.volatile.count else { return }
-            let part = content.volatile[Int(offset)...].prefix(bytes.count)
-            bytes.copyBytes(from: part)
-            count = part.count
+            count = content.volatile.read(into: bytes, at: Int(offset))
         }
         return count
     }
@@ -64,24 +57,19 @@ final class SimulatedFile: DiskFile {
     func preallocate(from offset: UInt64, bytes: UInt64) throws(DiskError) {
         try changing { state, content throws(DiskError) in
             if case .full = state.fault { throw .full(path: path) }
-            let end = Int(offset + bytes)
-            if content.volatile.count < end {
-                content.volatile += [UInt8](repeating: 0, count: end - content.volatile.count)
-            }
+            content.volatile.size = max(content.volatile.size, Int(offset + bytes))
         }
     }
 
     func truncate(to bytes: UInt64) throws(DiskError) {
         try changing { _, content throws(DiskError) in
-            let excess = content.volatile.count - Int(bytes)
-            if excess > 0 { content.volatile.removeLast(excess) }
-            if excess < 0 { content.volatile += [UInt8](repeating: 0, count: -excess) }
+            content.volatile.truncate(to: Int(bytes))
         }
     }
 
     func size() throws(DiskError) -> UInt64 {
         var size = 0
-        try changing { _, content throws(DiskError) in size = content.volatile.count }
+        try changing { _, content throws(DiskError) in size = content.volatile.size }
         return UInt64(size)
     }
 

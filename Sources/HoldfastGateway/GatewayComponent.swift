@@ -27,7 +27,7 @@ package final class GatewayComponent: Component {
 
     private static let tickSeconds = 1
     /// A task whose segment is gone must stay to be seen: its mail was answered for.
-    static let wishes = RecordKeeper.Wishes(
+    package static let wishes = RecordKeeper.Wishes(
         recoveredMax: UnsureBook.recoveredMax, keepsLostRows: true)
 
     /// Opens the spool; returns when its ledger has caught up with its segments.
@@ -40,12 +40,22 @@ package final class GatewayComponent: Component {
         let (keeper, recovery) = try await opening.run {
             try RecordKeeper.open(
                 folder, name: name, limits: configuration.segments,
-                wishes: Self.wishes, clock: surroundings.clock, logger: surroundings.logger)
+                wishes: Self.wishes, machine: surroundings.machine,
+                logger: surroundings.logger)
         }
         try await self.init(
             name: name, configuration: configuration, keeper: keeper, recovery: recovery,
-            keys: keys,
-            logger: surroundings.logger)
+            keys: keys, surroundings: surroundings)
+    }
+
+    /// A gateway over a spool that was opened, as `wishes` say.
+    package convenience init(
+        name: String, configuration: GatewayConfiguration, keeper: RecordKeeper,
+        recovery: RecordKeeper.Recovery, keys: KeyRing, surroundings: Surroundings
+    ) async throws {
+        try await self.init(
+            name: name, configuration: configuration, keeper: keeper, recovery: recovery,
+            keys: keys, logger: surroundings.logger)
     }
 
     init(
@@ -128,6 +138,13 @@ package final class GatewayComponent: Component {
         try await bind()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.listener.run() }
+            group.addTask { await self.work() }
+        }
+    }
+
+    /// All that it does but listening for SMTP and LMTP.
+    package func work() async {
+        await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.releases.run() }
             group.addTask { await cancelWhenGracefulShutdown { await self.tidy() } }
         }
@@ -146,7 +163,7 @@ package final class GatewayComponent: Component {
                     "Spool not tidied", metadata: ["node": "\(name)", "error": "\(error)"])
             }
             // Cancellation ends the sleep, and the loop with it.
-            try? await Task.sleep(for: .seconds(Self.tickSeconds))
+            await keeper.clock.sleep(milliseconds: Int64(Self.tickSeconds) * 1000)
         }
     }
 

@@ -11,7 +11,7 @@ struct Carrier: Sendable {
     let source: String
     let surroundings: Surroundings
 
-    private static let restMilliseconds = 500
+    private static let restMilliseconds: Int64 = 500
 
     /// Carries until the source or the link is gone.
     func run() async {
@@ -69,7 +69,7 @@ struct Carrier: Sendable {
     }
 
     private func rest() async {
-        try? await Task.sleep(for: .milliseconds(Self.restMilliseconds))
+        await surroundings.clock.sleep(milliseconds: Self.restMilliseconds)
     }
 }
 

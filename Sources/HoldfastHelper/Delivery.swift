@@ -33,7 +33,7 @@ struct Delivery: Sendable {
     }
 
     private func deliver(_ records: [Record]) async -> Receipt {
-        var random = SystemRandomNumberGenerator()
+        var random = surroundings.machine.chance
         let spread = TargetRules.spread(targets, using: &random)
         var open = records.indices.map { index in
             OpenItem(index: index, candidates: candidates(for: records[index], spread))
@@ -104,7 +104,7 @@ struct Delivery: Sendable {
 
     /// A large record goes to one target: its message passes through, and cannot be read twice.
     private func deliver(_ record: Record, _ rest: PassedOn) async -> ItemResult {
-        var random = SystemRandomNumberGenerator()
+        var random = surroundings.machine.chance
         let spread = TargetRules.spread(targets, using: &random)
         var result = ItemResult(
             mail: record.header.mail, position: record.header.position,

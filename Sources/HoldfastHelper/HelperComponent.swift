@@ -12,7 +12,7 @@ package final class HelperComponent: Component {
     private let name: String
     private let surroundings: Surroundings
 
-    private static let lookMilliseconds = 500
+    private static let lookMilliseconds: Int64 = 500
 
     package init(name: String, surroundings: Surroundings) {
         self.name = name
@@ -30,7 +30,7 @@ package final class HelperComponent: Component {
         await cancelWhenGracefulShutdown { [self] in
             await withTaskGroup(of: Lane.self) { group in
                 var running: Set<Lane> = []
-                group.addTask { await Self.pause() }
+                group.addTask { await self.pause() }
                 while let ended = await group.next() {
                     running.remove(ended)
                     guard !Task.isCancelled else { break }
@@ -42,7 +42,7 @@ package final class HelperComponent: Component {
                             return lane
                         }
                     }
-                    if ended == .pause { group.addTask { await Self.pause() } }
+                    if ended == .pause { group.addTask { await self.pause() } }
                 }
                 group.cancelAll()
             }
@@ -60,8 +60,8 @@ package final class HelperComponent: Component {
             link: Link(from: .helper, "", to: .helper, ""), source: "", number: 0)
     }
 
-    private static func pause() async -> Lane {
-        try? await Task.sleep(for: .milliseconds(lookMilliseconds))
+    private func pause() async -> Lane {
+        await surroundings.clock.sleep(milliseconds: Self.lookMilliseconds)
         return .pause
     }
 

@@ -48,6 +48,13 @@ package final class Ledger: Sendable {
         }
     }
 
+    /// Another one in memory that holds the same.
+    package func copy() throws -> Ledger {
+        let copy = try Ledger(path: nil)
+        try database.backup(to: copy.database)
+        return copy
+    }
+
     /// Lets go of cached pages, when nobody is about to use them.
     package func giveMemoryBack() {
         (database as? DatabasePool)?.releaseMemoryEventually()

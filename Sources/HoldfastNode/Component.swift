@@ -52,16 +52,23 @@ package struct Metric: Hashable, Sendable {
 
 /// What every component of a process is given.
 package struct Surroundings: Sendable {
-    package var clock: MachineClock
+    package var machine: Machine
     package var client: NodeClient
     /// Who lives, as this process last heard.
     package var roster: RosterView
     package var logger: Logger
 
-    package init(clock: MachineClock, client: NodeClient, roster: RosterView, logger: Logger) {
-        self.clock = clock
+    package init(machine: Machine, client: NodeClient, roster: RosterView, logger: Logger) {
+        self.machine = machine
         self.client = client
         self.roster = roster
         self.logger = logger
     }
+
+    /// As above, on this machine.
+    package init(clock: MachineClock, client: NodeClient, roster: RosterView, logger: Logger) {
+        self.init(machine: Machine(clock: clock), client: client, roster: roster, logger: logger)
+    }
+
+    package var clock: MachineClock { machine.clock }
 }

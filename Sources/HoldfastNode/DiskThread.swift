@@ -14,15 +14,23 @@ package final class DiskThread: Sendable {
 
     private let state = Mutex(State())
     private let waiting = DispatchSemaphore(value: 0)
+    /// Does the work in place of a thread.
+    private let other: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
 
     /// - Parameter name: at most 15 characters of it are seen in tools.
     package init(name: String) {
+        other = nil
         let thread = Thread { [self] in
             while next() {}
         }
         thread.name = name
         thread.stackSize = 1 << 20
         thread.start()
+    }
+
+    /// No thread at all: somebody else does the work, in the order in which it comes.
+    package init(by other: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) {
+        self.other = other
     }
 
     /// Lets the thread end when it has done what waits.
@@ -33,6 +41,7 @@ package final class DiskThread: Sendable {
 
     /// Does some work after all that waits already.
     package func enqueue(_ work: @escaping @Sendable () -> Void) {
+        if let other { return other(work) }
         state.withLock { $0.work.append(work) }
         waiting.signal()
     }

@@ -12,6 +12,7 @@ package struct Heartbeat: Service {
     private let registries: [String]
     private let client: NodeClient
     private let logger: Logger
+    private let clock: MachineClock
     private let registrations: @Sendable () async -> [Registration]
 
     /// A Registry drops a node that was silent for three beats.
@@ -21,11 +22,13 @@ package struct Heartbeat: Service {
     /// - Parameter registrations: the nodes as they are now.
     package init(
         registries: [String], client: NodeClient, logger: Logger,
+        clock: MachineClock = MachineClock(),
         registrations: @escaping @Sendable () async -> [Registration]
     ) {
         self.registries = registries
         self.client = client
         self.logger = logger
+        self.clock = clock
         self.registrations = registrations
     }
 
@@ -33,7 +36,7 @@ package struct Heartbeat: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await beat()
-                try? await Task.sleep(for: .seconds(Self.beatSeconds))
+                await clock.sleep(milliseconds: Int64(Self.beatSeconds) * 1000)
             }
         }
         await leave()

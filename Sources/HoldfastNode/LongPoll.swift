@@ -26,7 +26,7 @@ extension LeaseRequest {
                 guard now < deadline, !Task.isCancelled else { return nil }
                 // What is due since ever is as good as due now.
                 let next = max(now + 1, min(deadline, appointment ?? deadline))
-                await Signal.wait(forAnyOf: seen, milliseconds: next - now)
+                await Signal.wait(forAnyOf: seen, milliseconds: next - now, by: clock)
             }
         }
     }

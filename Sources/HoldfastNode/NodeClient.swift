@@ -28,31 +28,24 @@ package struct NodeError: Error, CustomStringConvertible {
     package var isTemporary: Bool { status == 0 || status == 429 || status >= 500 }
 }
 
-/// The HTTP clients of a process: one for calls, and one for long polls, which would otherwise
-/// leave no connection to anybody else.
+/// Calls nodes, with the token that they ask for.
 package struct NodeClient: Sendable {
-    private let calls: HTTPClient
-    private let polls: HTTPClient
+    private let transport: any NodeTransport
     private let token: String
 
     private static let callSeconds: Int64 = 60
 
     package init(token: String) {
+        self.init(token: token, over: HTTPTransport())
+    }
+
+    package init(token: String, over transport: any NodeTransport) {
         self.token = token
-        var configuration = HTTPClient.Configuration()
-        configuration.timeout.connect = .seconds(5)
-        configuration.connectionPool.idleTimeout = .seconds(30)
-        // A node that refuses to talk is away: whoever called tries another, or says so at once.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.redirectConfiguration = .disallow
-        calls = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-        polls = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.transport = transport
     }
 
     package func shutdown() async throws {
-        try await calls.shutdown()
-        try await polls.shutdown()
+        try await transport.shutdown()
     }
 
     /// One call whose answer is small.
@@ -86,8 +79,8 @@ package struct NodeClient: Sendable {
         let response: HTTPClientResponse
         do {
             let seconds = Int64(pollSeconds ?? 0) + Self.callSeconds
-            response = try await (pollSeconds == nil ? calls : polls)
-                .execute(request, timeout: .seconds(seconds))
+            response = try await transport.execute(
+                request, seconds: seconds, isPoll: pollSeconds != nil)
         } catch {
             throw NodeError(status: 0, address: url, message: NetworkFault.words(for: error))
         }

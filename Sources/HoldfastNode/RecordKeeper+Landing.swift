@@ -34,8 +34,7 @@ package final class Landing: Sendable {
 extension RecordKeeper {
     package func makeLanding() async throws -> Landing {
         let path = folder.path + "/landing"
-        let file = try await readThread.run {
-            let disk = RealDisk()
+        let file = try await readThread.run { [disk = machine.disk] in
             if disk.exists(path) { try disk.remove(path) }
             let file = try disk.create(path)
             try disk.remove(path)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening a data folder: what the last run left is read, noted and sealed before anything new.
 
-internal import HoldfastDisk
-internal import HoldfastLedger
+package import HoldfastDisk
+package import HoldfastLedger
 package import HoldfastModel
 package import HoldfastSegments
 package import Logging
@@ -34,24 +34,46 @@ extension RecordKeeper {
     /// Opens a data folder, or makes it. Blocks until its ledger has caught up with its segments.
     package static func open(
         _ path: String, name: String, limits: SegmentStore.Limits = .init(),
-        wishes: Wishes = Wishes(), clock: MachineClock, logger: Logger
+        wishes: Wishes = Wishes(), machine: Machine = Machine(), logger: Logger
     ) throws -> (keeper: RecordKeeper, recovery: Recovery) {
-        var random = SystemRandomNumberGenerator()
+        var random = machine.chance
         let disk = RealDisk()
         let segments = SegmentFolder(path + "/segments", on: disk)
         let folder = try DataFolder.open(
             path, newNode: NodeID(using: &random).number,
             lastRun: SegmentStore.run(of: try segments.files().last?.segment ?? 0))
         let (ledger, recovery) = try openLedger(
-            path + "/ledger.sqlite", with: segments, wishes, now: clock.now, on: disk,
+            path + "/ledger.sqlite", with: segments, wishes, now: machine.clock.now, on: disk,
             logger: logger)
+        let keeper = try RecordKeeper(
+            folder, segments, ledger, name: name, limits: limits, machine: machine, logger: logger)
+        return (keeper, recovery)
+    }
+
+    /// As `open`, for a folder and a ledger that the caller has opened: a simulation has its own.
+    package static func open(
+        _ folder: DataFolder, ledger: Ledger, name: String, limits: SegmentStore.Limits,
+        wishes: Wishes = Wishes(), machine: Machine, logger: Logger
+    ) throws -> (keeper: RecordKeeper, recovery: Recovery) {
+        let segments = SegmentFolder(folder.path + "/segments", on: machine.disk)
+        let recovery = try catchUp(
+            ledger, with: segments, wishes, now: machine.clock.now, logger: logger)
+        let keeper = try RecordKeeper(
+            folder, segments, ledger, name: name, limits: limits, machine: machine, logger: logger)
+        return (keeper, recovery)
+    }
+
+    private convenience init(
+        _ folder: DataFolder, _ segments: SegmentFolder, _ ledger: Ledger, name: String,
+        limits: SegmentStore.Limits, machine: Machine, logger: Logger
+    ) throws {
         let owner = SegmentOwner(
             node: NodeID(folder.node), disk: DiskID(folder.disk), run: folder.run)
-        let store = try SegmentStore(folder: segments.path, owner: owner, limits: limits, on: disk)
-        let keeper = RecordKeeper(
-            folder: folder, ledger: ledger, store: store, disk: disk, clock: clock,
+        let store = try SegmentStore(
+            folder: segments.path, owner: owner, limits: limits, on: machine.disk)
+        self.init(
+            folder: folder, ledger: ledger, store: store, machine: machine,
             damaged: try ledger.damagedPlaces(), name: name, logger: logger)
-        return (keeper, recovery)
     }
 
     /// Opens the ledger and lets it catch up. One that is damaged, now or by the last run's word, is

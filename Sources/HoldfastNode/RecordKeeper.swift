@@ -57,7 +57,7 @@ package final class RecordKeeper: Sendable {
     package let ledger: Ledger
     package let store: SegmentStore
     package let reader: SegmentReader
-    package let clock: MachineClock
+    package let machine: Machine
     package let damage: Damage
     /// Notified when the ledger has new rows.
     package let arrivals = Signal()
@@ -78,17 +78,18 @@ package final class RecordKeeper: Sendable {
     private static let rowsATransaction = 4096
 
     init(
-        folder: DataFolder, ledger: Ledger, store: SegmentStore, disk: any Disk,
-        clock: MachineClock, damaged: [DamagedPlace] = [], name: String, logger: Logger
+        folder: DataFolder, ledger: Ledger, store: SegmentStore, machine: Machine,
+        damaged: [DamagedPlace] = [], name: String, logger: Logger
     ) {
         self.folder = folder
         self.ledger = ledger
         self.store = store
-        self.clock = clock
-        reader = SegmentReader(folder: store.folder, on: disk)
-        appendThread = DiskThread(name: "append \(name)")
-        ledgerThread = DiskThread(name: "ledger \(name)")
-        readThread = DiskThread(name: "read \(name)")
+        self.machine = machine
+        reader = SegmentReader(folder: store.folder, on: machine.disk)
+        appendThread = machine.makeThread("append \(name)")
+        ledgerThread = machine.makeThread("ledger \(name)")
+        readThread = machine.makeThread("read \(name)")
+        let clock = machine.clock
         let (arrivals, claims, backlog) = (arrivals, claims, backlog)
         let notes = Batcher<LedgerChange, Void>(
             on: ledgerThread, weightMax: Self.rowsATransaction
@@ -116,6 +117,8 @@ package final class RecordKeeper: Sendable {
             return batch.results.map(Result.success)
         }
     }
+
+    package var clock: MachineClock { machine.clock }
 
     /// Keeps the offers: on return each is durable, or was held before, or failed for itself.
     ///
@@ -209,10 +212,10 @@ package final class RecordKeeper: Sendable {
 
     /// Removes a sealed segment with everything in it, and its rows.
     package func dropSegment(_ segment: SegmentNumber) async throws {
-        try await betweenBatches { [reader, damage] store in
+        try await betweenBatches { [reader, damage, disk = machine.disk] store in
             reader.forget(segment)
             damage.forget(segment)
-            try SegmentFolder(store.folder, on: RealDisk()).drop(segment)
+            try SegmentFolder(store.folder, on: disk).drop(segment)
         }
         try await note(.dropped(segment))
     }

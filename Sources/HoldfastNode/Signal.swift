@@ -29,20 +29,24 @@ package final class Signal: Sendable {
 
     /// Returns when there was a `notify` after `generation` was taken, when the time is over, or when
     /// the task is cancelled.
-    package func wait(after generation: UInt64, milliseconds: Int64) async {
-        await Self.wait(forAnyOf: [(self, generation)], milliseconds: milliseconds)
+    package func wait(
+        after generation: UInt64, milliseconds: Int64, by clock: MachineClock = MachineClock()
+    ) async {
+        await Self.wait(
+            forAnyOf: [(self, generation)], milliseconds: milliseconds, by: clock)
     }
 
     /// As `wait`, for whichever of several signals comes first, each with the generation that was
     /// taken of it.
     package static func wait(
-        forAnyOf signals: [(signal: Signal, generation: UInt64)], milliseconds: Int64
+        forAnyOf signals: [(signal: Signal, generation: UInt64)], milliseconds: Int64,
+        by clock: MachineClock
     ) async {
         await withTaskGroup(of: Void.self) { group in
             for (signal, generation) in signals {
                 group.addTask { await signal.wait(after: generation) }
             }
-            group.addTask { try? await Task.sleep(for: .milliseconds(milliseconds)) }
+            group.addTask { await clock.sleep(milliseconds: milliseconds) }
             await group.next()
             group.cancelAll()
         }

@@ -23,21 +23,30 @@ package final class StorageComponent: Component {
     private static let tickSeconds = 60
 
     /// Opens the folder; returns when its ledger has caught up with its segments.
-    package init(
+    package convenience init(
         name: String, configuration: StorageConfiguration, surroundings: Surroundings
     ) async throws {
-        self.name = name
-        self.configuration = configuration
-        logger = surroundings.logger
-        path = NodePath(role: .storage, name: name)
         let opening = DiskThread(name: "open \(name)")
         defer { opening.stop() }
         let (keeper, _) = try await opening.run {
             try RecordKeeper.open(
                 configuration.folder, name: name, limits: configuration.segments,
-                clock: surroundings.clock, logger: surroundings.logger)
+                machine: surroundings.machine, logger: surroundings.logger)
         }
+        try self.init(
+            name: name, configuration: configuration, keeper: keeper, surroundings: surroundings)
+    }
+
+    /// A storage over a folder that was opened.
+    package init(
+        name: String, configuration: StorageConfiguration, keeper: RecordKeeper,
+        surroundings: Surroundings
+    ) throws {
+        self.name = name
+        self.configuration = configuration
         self.keeper = keeper
+        logger = surroundings.logger
+        path = NodePath(role: .storage, name: name)
         let here = Holder(
             node: NodeID(keeper.folder.node), disk: DiskID(keeper.folder.disk),
             host: configuration.host)
@@ -68,7 +77,7 @@ package final class StorageComponent: Component {
                     logger.error(
                         "Expiry failed", metadata: ["node": "\(name)", "error": "\(error)"])
                 }
-                try? await Task.sleep(for: .seconds(Self.tickSeconds))
+                await keeper.clock.sleep(milliseconds: Int64(Self.tickSeconds) * 1000)
             }
         }
     }
@@ -100,8 +109,8 @@ package final class StorageComponent: Component {
     }
 
     func space() async throws -> DiskSpace {
-        try await keeper.read { [folder = configuration.folder] _, _ in
-            try RealDisk().space(at: folder)
+        try await keeper.read { [disk = keeper.machine.disk, folder = configuration.folder] _, _ in
+            try disk.space(at: folder)
         }
     }
 

@@ -64,7 +64,7 @@ func withGateway<Result: Sendable>(
     let (keeper, recovery) = try await onThread {
         try RecordKeeper.open(
             folder.path, name: "g", limits: configuration.segments,
-            wishes: GatewayComponent.wishes, clock: MachineClock(), logger: quiet)
+            wishes: GatewayComponent.wishes, logger: quiet)
     }
     let component = try await GatewayComponent(
         name: "g", configuration: configuration, keeper: keeper, recovery: recovery,
@@ -85,8 +85,7 @@ func withGateway<Result: Sendable>(
             folder: data, ledger: try Ledger(path: nil),
             store: try SegmentStore(
                 folder: "/segments", owner: owner, limits: configuration.segments, on: disk),
-            disk: disk, clock: MachineClock(), name: "g",
-            logger: quiet)
+            machine: Machine(disk: disk), name: "g", logger: quiet)
     }
     let component = try await GatewayComponent(
         name: "g", configuration: configuration, keeper: keeper, recovery: .init(), keys: .none,

@@ -26,7 +26,7 @@ final class TemporaryFolder: Sendable {
 struct RecordKeeperTests {
     static func open(_ folder: TemporaryFolder) throws -> (RecordKeeper, RecordKeeper.Recovery) {
         try RecordKeeper.open(
-            folder.path, name: "test", clock: MachineClock(), logger: Logger(label: "test"))
+            folder.path, name: "test", logger: Logger(label: "test"))
     }
 
     /// Keeps mails and leaves the folder; the ledger is closed when this returns.

@@ -8,7 +8,9 @@ internal import Synchronization
 
 /// A catalog in an SQLite file: one writer, whose commits are synced, and some readers beside it.
 package final class SQLiteCatalog: Catalog {
-    private let pool: DatabasePool
+    private let database: any DatabaseWriter
+    /// Nil for a catalog in memory.
+    private let path: String?
     private let damage = Atomic(false)
 
     /// How much memory and how many connections a catalog takes.
@@ -23,7 +25,10 @@ package final class SQLiteCatalog: Catalog {
     }
 
     /// Opens the catalog at `path`, or makes one there.
-    package init(path: String, limits: Limits = Limits()) throws(CatalogError) {
+    ///
+    /// - Parameter path: nil keeps the catalog in memory, as a simulation does.
+    package init(path: String?, limits: Limits = Limits()) throws(CatalogError) {
+        self.path = path
         var configuration = Configuration()
         configuration.label = "catalog"
         configuration.maximumReaderCount = limits.readersMax
@@ -33,8 +38,13 @@ package final class SQLiteCatalog: Catalog {
             try database.execute(sql: "PRAGMA cache_size = -\(readerBytes >> 10)")
         }
         do {
-            pool = try DatabasePool(path: path, configuration: configuration)
-            try pool.writeWithoutTransaction { database in
+            database =
+                if let path {
+                    try DatabasePool(path: path, configuration: configuration)
+                } else {
+                    try DatabaseQueue(configuration: configuration)
+                }
+            try database.writeWithoutTransaction { database in
                 // A commit that was answered survives a power cut.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
                 try database.execute(sql: "PRAGMA secure_delete = OFF")
@@ -43,31 +53,44 @@ package final class SQLiteCatalog: Catalog {
                 let logBytes = limits.logPagesMax * 4096 * 2
                 try database.execute(sql: "PRAGMA journal_size_limit = \(logBytes)")
             }
-            try pool.write { try Schema.migrate($0, path: path) }
+            try database.write { try Schema.migrate($0, path: path ?? Self.nowhere) }
         } catch {
-            throw CatalogError(error, path: path)
+            throw CatalogError(error, path: path ?? Self.nowhere)
         }
     }
 
+    /// Another one in memory that holds the same.
+    package func copy() throws(CatalogError) -> SQLiteCatalog {
+        let copy = try SQLiteCatalog(path: nil)
+        do {
+            try database.backup(to: copy.database)
+        } catch {
+            throw CatalogError(error, path: path ?? Self.nowhere)
+        }
+        return copy
+    }
+
+    private static let nowhere = "in memory"
+
     package func giveMemoryBack() {
-        pool.releaseMemoryEventually()
+        (database as? DatabasePool)?.releaseMemoryEventually()
     }
 
     /// Reads from one state of the catalog, whatever is written meanwhile.
     func read<Answer>(_ body: (Database) throws -> Answer) throws(CatalogError) -> Answer {
         do {
-            return try pool.read(body)
+            return try database.read(body)
         } catch {
-            throw noted(CatalogError(error, path: pool.path))
+            throw noted(CatalogError(error, path: path ?? Self.nowhere))
         }
     }
 
     /// Writes all of it or nothing.
     func write<Answer>(_ body: (Database) throws -> Answer) throws(CatalogError) -> Answer {
         do {
-            return try pool.write(body)
+            return try database.write(body)
         } catch {
-            throw noted(CatalogError(error, path: pool.path))
+            throw noted(CatalogError(error, path: path ?? Self.nowhere))
         }
     }
 }
@@ -82,7 +105,8 @@ extension SQLiteCatalog {
     private func noted(_ error: CatalogError) -> CatalogError {
         if case .damaged = error {
             damage.store(true, ordering: .releasing)
-            _ = FileManager.default.createFile(atPath: Self.mark(of: pool.path), contents: nil)
+            guard let path else { return error }
+            _ = FileManager.default.createFile(atPath: Self.mark(of: path), contents: nil)
         }
         return error
     }

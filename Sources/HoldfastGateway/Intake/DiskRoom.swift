@@ -25,7 +25,9 @@ final class DiskRoom: Sendable {
     func look(by keeper: RecordKeeper) async {
         let path = path
         // A disk that does not answer has no room.
-        let space = try? await keeper.read { _, _ in try RealDisk().space(at: path) }
+        let space = try? await keeper.read { [disk = keeper.machine.disk] _, _ in
+            try disk.space(at: path)
+        }
         last.withLock { $0 = space ?? DiskSpace(free: 0, total: 0) }
     }
 }

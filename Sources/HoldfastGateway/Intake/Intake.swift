@@ -60,7 +60,7 @@ final class Intake: Sendable {
 
     /// Begins a mail; its id is from the clock.
     func begin() throws -> IncomingMail {
-        var random = SystemRandomNumberGenerator()
+        var random = keeper.machine.chance
         return try begin(MailID(at: now, using: &random))
     }
 

@@ -147,7 +147,7 @@ final class Tasks: Sendable {
     /// Takes what became of leased items.
     func settle(_ results: [ItemResult]) {
         let now = keeper.clock.monotonicMilliseconds
-        var random = SystemRandomNumberGenerator()
+        var random = keeper.machine.chance
         desk.update { book in
             histories.withLock { histories in
                 for result in results where book.unfinished[result.position] != nil {

@@ -120,9 +120,13 @@ final class Releases: Sendable {
     private func waitForStop() async {
         while !isStopping, !Task.isCancelled {
             let generation = changed.generation
-            if !isStopping { await changed.wait(after: generation, milliseconds: 60_000) }
+            if !isStopping { await wait(after: generation, milliseconds: 60_000) }
         }
-        try? await Task.sleep(for: .seconds(Self.stopSeconds))
+        await keeper.clock.sleep(milliseconds: Self.stopSeconds * 1000)
+    }
+
+    private func wait(after generation: UInt64, milliseconds: Int64) async {
+        await changed.wait(after: generation, milliseconds: milliseconds, by: keeper.clock)
     }
 
     private func sendAll() async {
@@ -133,7 +137,7 @@ final class Releases: Sendable {
                 for order in due {
                     group.addTask { await self.advance(order) }
                 }
-                if !isStopping { await changed.wait(after: generation, milliseconds: wait) }
+                if !isStopping { await self.wait(after: generation, milliseconds: wait) }
             }
         }
     }
