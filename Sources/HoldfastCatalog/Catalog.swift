@@ -112,6 +112,14 @@ package struct Merged: Hashable, Sendable {
     package struct Ack: Hashable, Sendable {
         package var mail: MailID
         package var gateways: [String]
+        /// How many copies count.
+        package var copies: Int
+
+        package init(mail: MailID, gateways: [String], copies: Int) {
+            self.mail = mail
+            self.gateways = gateways
+            self.copies = copies
+        }
     }
 
     package struct Refused: Hashable, Sendable {

@@ -120,7 +120,8 @@ extension Merged.Ack {
             RecordHeader(
                 kind: .ack, mail: mail, received: Timestamp(milliseconds: 0),
                 keepUntil: Day(number: 0)))
-        record.setSlip(Slip(copiesWanted: 1, keepUntil: Day(number: 0), gateways: gateways))
+        let copies = min(max(copies, 1), Slip.copiesRange.upperBound)
+        record.setSlip(Slip(copiesWanted: copies, keepUntil: Day(number: 0), gateways: gateways))
         return record
     }
 }

@@ -55,13 +55,17 @@ package final class GatewayComponent: Component {
     ) async throws {
         try await self.init(
             name: name, configuration: configuration, keeper: keeper, recovery: recovery,
-            keys: keys, logger: surroundings.logger)
+            keys: keys, logger: surroundings.logger
+        ) { [roster = surroundings.roster] in
+            roster.current?.roster.copiesMax ?? 0
+        }
     }
 
     init(
         name: String, configuration: GatewayConfiguration, keeper: RecordKeeper,
         recovery: RecordKeeper.Recovery, keys: KeyRing, logger: Logger,
-        releaseRules: ReleaseRules = ReleaseRules()
+        releaseRules: ReleaseRules = ReleaseRules(),
+        storages: @escaping @Sendable () -> Int = { .max }
     ) async throws {
         self.name = name
         self.configuration = configuration
@@ -72,7 +76,7 @@ package final class GatewayComponent: Component {
         let rules = try IntakeRules(gateway: name, configuration, keys)
         intake = Intake(
             rules: rules, configuration: configuration, keeper: keeper, keys: keys, room: room,
-            logger: logger)
+            logger: logger, storages: storages)
         let releases = Releases(
             rules: releaseRules, configuration: configuration, keeper: keeper, keys: keys,
             tally: intake.tally, logger: logger)
@@ -82,7 +86,8 @@ package final class GatewayComponent: Component {
             try Spool(keeper: keeper, left: found.left, logger: logger)
         }
         tasks = Tasks(
-            desk: found.desk, lost: found.lost, keeper: keeper, spool: spool, logger: logger
+            desk: found.desk, lost: found.lost, keeper: keeper, spool: spool, intake: intake,
+            logger: logger
         ) { note in
             releases.noteIsSafe(note)
         }
@@ -94,6 +99,9 @@ package final class GatewayComponent: Component {
         spool.finish(found.releases.orphans.map { ($0.position, $0.segment) })
         await room.look(by: keeper)
         await intake.remember(recovery.recovered.items)
+        if configuration.copiesBeforeReply > 0 {
+            await intake.remember(found.newest.items.map(\.mail))
+        }
     }
 
     /// Takes the addresses for SMTP and LMTP; to be called before anything of the program runs.
@@ -120,6 +128,7 @@ package final class GatewayComponent: Component {
             notice: isNearlyFull ? "the disk is nearly full" : nil)
         answer.queues = ["tasks": try await tasks.length()]
         answer.buried = ["tasks": tasks.buried]
+        answer.copies_max = intake.rules.copiesMax
         answer.damaged = keeper.damage.count
         answer.unreadable = tasks.unreadable
         answer.free_bytes = room.space.free
@@ -229,7 +238,9 @@ extension IntakeRules {
     fileprivate init(
         gateway: String, _ configuration: GatewayConfiguration, _ keys: KeyRing
     ) throws(ConfigurationError) {
-        if configuration.encrypts, keys.newest == nil {
+        let encrypts =
+            configuration.encrypts || configuration.rules.contains { $0.encrypts == true }
+        if encrypts, keys.newest == nil {
             throw ConfigurationError(
                 "[gateway] encrypt = true needs a key: name a key file that holds one")
         }
@@ -239,6 +250,7 @@ extension IntakeRules {
             rules: configuration.rules, obeysHeader: configuration.obeysKeepDaysHeader,
             coding: Coding(
                 compression: configuration.compression,
-                keyNumber: configuration.encrypts ? keys.newest ?? 0 : 0))
+                keyNumber: configuration.encrypts ? keys.newest ?? 0 : 0),
+            newestKey: keys.newest ?? 0)
     }
 }

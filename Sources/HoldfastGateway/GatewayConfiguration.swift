@@ -18,6 +18,8 @@ package struct GatewayConfiguration: Sendable {
 
     /// Copies that a mail wants.
     package var copies: Int
+    /// So many copies must be kept before who brought a mail is told so; 0: the synced spool is enough.
+    package var copiesBeforeReply: Int
     /// Days that a mail is kept, unless it says otherwise.
     package var keepDays: Int
     /// Whoever writes a mail may say in its header how many.
@@ -48,6 +50,9 @@ package struct GatewayConfiguration: Sendable {
         package var mailSecondsMax = 3600
         /// How long mails that are on their way in may take once the gateway stops.
         package var stopSecondsMax = 5
+        /// How long a reply waits for storages to keep the mail, where it does: below the minute for which
+        /// our own clients wait.
+        package var replySecondsMax = 30
         /// Octets of all messages that are on their way in, as far as they are in memory: above, larger
         /// ones land on the disk; above twice as much, nothing more is taken.
         package var memoryBytesMax = 48 << 20
@@ -80,9 +85,18 @@ package struct GatewayConfiguration: Sendable {
         self.hostname = try section.text("hostname", default: hostname)
         smarthost = try Self.smarthost(in: &section)
         copies = try section.integer("copies", default: 1, in: Slip.copiesRange)
+        copiesBeforeReply = try section.integer(
+            "reply_after_copies", default: 0, in: 0...Slip.copiesRange.upperBound)
         keepDays = try section.integer("keep_days", default: 60, in: Slip.keepDaysRange)
         obeysKeepDaysHeader = try section.boolean("keep_days_header", default: false)
         rules = try Self.rules(in: &section)
+        let copiesMax = max(copies, rules.compactMap(\.copies).max() ?? 0)
+        guard copiesBeforeReply <= copiesMax else {
+            throw section.error(
+                "reply_after_copies",
+                "is \(copiesBeforeReply), and no mail gets more than \(copiesMax); lower it, or raise"
+                    + " copies")
+        }
         compression = try section.choice("compress", default: CompressionName.zstd).compression
         encrypts = try section.boolean("encrypt", default: false)
         indexesEncryptedWords = try section.boolean("index_encrypted_words", default: false)

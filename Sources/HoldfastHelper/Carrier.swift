@@ -52,12 +52,14 @@ struct Carrier: Sendable {
         _ now: (source: Registration, targets: [Registration]), _ pace: inout Pace
     ) async throws {
         let client = surroundings.client
-        let carried = try await client.lease(
+        let leased = try await client.lease(
             from: now.source.address, queue: link.fromQueue, pace.request)
-        guard let carried else { return }
-        let delivery = Delivery(link: link, source: now.source, targets: now.targets, surroundings)
+        guard let leased else { return }
+        let delivery = Delivery(
+            link: link, source: now.source, targets: now.targets, copies: leased.copies,
+            surroundings)
         let began = surroundings.clock.monotonicMilliseconds
-        let receipt = await delivery.deliver(carried)
+        let receipt = await delivery.deliver(leased.items)
         pace.learn(
             milliseconds: surroundings.clock.monotonicMilliseconds - began,
             items: receipt.results.count,

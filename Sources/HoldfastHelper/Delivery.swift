@@ -9,12 +9,18 @@ struct Delivery: Sendable {
     private let link: Link
     private let source: Registration
     private let targets: [Registration]
+    /// On so many storages a mail is to lie before it is settled, as far as it wants so many (D12).
+    private let copies: Int
     private let surroundings: Surroundings
 
-    init(link: Link, source: Registration, targets: [Registration], _ surroundings: Surroundings) {
+    init(
+        link: Link, source: Registration, targets: [Registration], copies: Int,
+        _ surroundings: Surroundings
+    ) {
         self.link = link
         self.source = source
         self.targets = targets
+        self.copies = copies
         self.surroundings = surroundings
     }
 
@@ -35,6 +41,7 @@ struct Delivery: Sendable {
     private func deliver(_ records: [Record]) async -> Receipt {
         var random = surroundings.machine.chance
         let spread = TargetRules.spread(targets, using: &random)
+        var records = records
         var open = records.indices.map { index in
             OpenItem(index: index, candidates: candidates(for: records[index], spread))
         }
@@ -52,28 +59,52 @@ struct Delivery: Sendable {
             for (address, items) in groups {
                 let receipt = await put(items.map { records[$0.index] }, to: address)
                 position = receipt.position ?? position
-                for (item, result) in zip(items, receipt.results) {
+                for (item, result) in zip(items, receipt.results)
+                where result.isKept || !results[item.index].isKept {
                     results[item.index].take(result)
+                    if let slip = result.slip, result.isKept { records[item.index].setSlip(slip) }
                 }
             }
-            open = open.compactMap { $0.next(after: results[$0.index], isAddressed: isAddressed) }
+            open = open.compactMap { item in
+                next(of: item, after: results[item.index], records[item.index].header.mail)
+            }
         }
         return Receipt(results: results, position: position)
+    }
+
+    /// What is left to try with an item, if anything need be tried.
+    private func next(of item: OpenItem, after result: ItemResult, _ mail: MailID) -> OpenItem? {
+        guard result.isKept, !isAddressed, let slip = result.slip else {
+            return item.next(after: result, isAddressed: isAddressed)
+        }
+        guard slip.wantsMoreCopies(before: copies) else { return nil }
+        // When it is still the earlier one who says so, the next may take it too.
+        guard slip.holders.count > item.holders else { return item.rest }
+        return OpenItem(
+            index: item.index, candidates: TargetRules.passOn(mail, slip, targets),
+            holders: slip.holders.count)
     }
 
     private struct OpenItem {
         var index: Int
         var candidates: [Registration]
+        /// How many hold it, while more must before it is settled; 0 before anybody took it.
+        var holders = 0
 
         /// What is left to try, if anything need be tried.
         func next(after result: ItemResult, isAddressed: Bool) -> OpenItem? {
-            guard candidates.count > 1 else { return nil }
-            let rest = OpenItem(index: index, candidates: Array(candidates.dropFirst()))
             switch result.outcome {
             case .kept, .alreadyHeld: return isAddressed ? rest : nil
             case .notHere, .later: return rest
             case .refused: return nil
             }
+        }
+
+        /// Without the candidate that was tried; nil when there is no other.
+        var rest: OpenItem? {
+            guard candidates.count > 1 else { return nil }
+            return OpenItem(
+                index: index, candidates: Array(candidates.dropFirst()), holders: holders)
         }
     }
 
@@ -86,7 +117,7 @@ struct Delivery: Sendable {
         case ("sync", _): return TargetRules.passOn(record.header.mail, slip, targets)
         case (_, "acks"): return TargetRules.addressed(to: slip.gateways, in: targets)
         case (_, "input") where link.toRole == .storage:
-            return TargetRules.preferringHolders(of: slip, in: spread)
+            return TargetRules.offer(record.header.mail, slip, to: spread, copies: copies)
         default: return spread
         }
     }
@@ -142,6 +173,8 @@ struct Delivery: Sendable {
 }
 
 extension ItemResult {
+    fileprivate var isKept: Bool { outcome == .kept || outcome == .alreadyHeld }
+
     /// Takes over what a target said; the position stays that of the source's queue.
     mutating func take(_ answer: ItemResult) {
         outcome = answer.outcome

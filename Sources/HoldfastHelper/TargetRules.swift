@@ -21,6 +21,15 @@ package enum TargetRules {
         (left.waitingBytes, right.freeBytes) < (right.waitingBytes, left.freeBytes)
     }
 
+    /// A mail of a gateway: to where it lies; while it must lie on more storages before the reply to
+    /// who brought it, to those that are to have the further copies (D12).
+    package static func offer(
+        _ mail: MailID, _ slip: Slip, to order: [Registration], copies: Int
+    ) -> [Registration] {
+        slip.holders.isEmpty || !slip.wantsMoreCopies(before: copies)
+            ? preferringHolders(of: slip, in: order) : passOn(mail, slip, order)
+    }
+
     /// Those that are on the slip come first: the mail lies there already.
     package static func preferringHolders(
         of slip: Slip, in order: [Registration]
@@ -39,18 +48,22 @@ package enum TargetRules {
         let holders = Set(slip.holders.map(\.node.description))
         let disks = Set(slip.holders.map(\.disk.description))
         let hosts = Set(slip.holders.map(\.host))
+        let zones = Set(slip.holders.map(\.zone))
         return
             nodes.filter { node in node.node.map { !holders.contains($0) } ?? false }
-            .map { node in (node, distance(node, disks, hosts), weight(mail, node.node ?? "")) }
+            .map { node in
+                (node, nearness(node, disks, hosts, zones), weight(mail, node.node ?? ""))
+            }
             .sorted { ($0.1, $1.2) < ($1.1, $0.2) }
             .map(\.0)
     }
 
-    /// Other disks before the same, other hosts before the same.
-    private static func distance(
-        _ node: Registration, _ disks: Set<String>, _ hosts: Set<String>
+    /// Other disks before the same, then other zones, then other hosts.
+    private static func nearness(
+        _ node: Registration, _ disks: Set<String>, _ hosts: Set<String>, _ zones: Set<String>
     ) -> Int {
-        (node.disk.map(disks.contains) ?? false ? 2 : 0) + (hosts.contains(node.host) ? 1 : 0)
+        (node.disk.map(disks.contains) ?? false ? 4 : 0)
+            + (zones.contains(node.zone ?? "") ? 2 : 0) + (hosts.contains(node.host) ? 1 : 0)
     }
 
     /// FNV-1a over both, with a last mix: well spread, and the same everywhere.

@@ -7,11 +7,14 @@ package struct Holder: Hashable, Sendable {
     package let disk: DiskID
     /// The name of the machine, so that copies can be spread over hosts.
     package let host: String
+    /// The room or site where that machine stands, likewise; empty when nobody said.
+    package let zone: String
 
-    package init(node: NodeID, disk: DiskID, host: String) {
+    package init(node: NodeID, disk: DiskID, host: String, zone: String = "") {
         self.node = node
         self.disk = disk
         self.host = host
+        self.zone = zone
     }
 }
 
@@ -61,6 +64,12 @@ extension Slip {
 
     package var wantsMoreCopies: Bool { holders.count < copiesWanted }
 
+    /// Whether it must lie on more storages before the reply that waits for so many copies; a mail that
+    /// wants fewer is answered when it has those (D12).
+    package func wantsMoreCopies(before reply: Int) -> Bool {
+        holders.count < min(reply, copiesWanted)
+    }
+
     /// The union of two slips of one mail: all holders and gateways, the larger wish, the later day.
     package func joined(with other: Slip) -> Slip {
         var joined = self
@@ -91,7 +100,8 @@ extension Slip {
         fields.write(Tag.keepUntil, UInt64(max(0, keepUntil.number)))
         for holder in holders {
             let disk = withUnsafeBytes(of: holder.disk.number.bigEndian, Array.init)
-            fields.write(Tag.holder, holder.node.bytes + disk + Array(holder.host.utf8))
+            let zone = holder.zone.isEmpty ? [] : [0] + Array(holder.zone.utf8)
+            fields.write(Tag.holder, holder.node.bytes + disk + Array(holder.host.utf8) + zone)
         }
         for gateway in gateways { fields.write(Tag.gateway, gateway) }
         return fields.bytes
@@ -124,8 +134,11 @@ extension Slip {
             throw .malformed("a holder is cut short")
         }
         let disk = value.dropFirst(16).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        let names = value.dropFirst(24).split(
+            separator: 0, maxSplits: 1, omittingEmptySubsequences: false
+        ).map { String(decoding: $0, as: UTF8.self) }
         return Holder(
-            node: node, disk: DiskID(disk),
-            host: String(decoding: value.dropFirst(24), as: UTF8.self))
+            node: node, disk: DiskID(disk), host: names.first ?? "",
+            zone: names.count > 1 ? names[1] : "")
     }
 }

@@ -84,13 +84,17 @@ extension HTTPClientResponse {
 
 extension NodeClient {
     /// Leases from a queue; nil when there was nothing to carry.
+    ///
+    /// - Returns: the items, and on how many storages each is to lie before it is settled.
     package func lease(
         from address: String, queue: String, _ request: LeaseRequest
-    ) async throws -> Carried? {
+    ) async throws -> (items: Carried, copies: Int)? {
         let response = try await send(
             .POST, "\(address)/queues/\(queue)/leases", body: .json(LeaseBody(request)),
             headers: [("Content-Type", "application/json")], pollSeconds: request.waitSeconds)
-        return response.status == .noContent ? nil : try await response.carried()
+        guard response.status != .noContent else { return nil }
+        let copies = response.headers.first(name: "Holdfast-Copies").flatMap { Int($0) } ?? 1
+        return (try await response.carried(), copies)
     }
 
     /// Puts a batch into a queue; a result for each item, and the position that the node names.

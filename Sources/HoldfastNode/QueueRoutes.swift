@@ -105,6 +105,7 @@ extension Leased {
         var headers: HTTPFields = [
             .contentType: Wire.contentType, .holdfastLease: String(lease),
         ]
+        if copies > 1 { headers[.holdfastCopies] = String(copies) }
         if let large = items.first, let pieces = large.pieces {
             precondition(items.count == 1, "a large record travels alone")
             headers[.holdfastBeside] = "1"

@@ -24,11 +24,15 @@ package struct Leased: Sendable {
     package var lease: UInt64
     package var seconds: Int64
     package var items: [LeasedItem]
+    /// On so many storages each of these is to lie before it is settled, as far as it wants so many
+    /// copies (D12).
+    package var copies: Int
 
-    package init(lease: UInt64, seconds: Int64, items: [LeasedItem]) {
+    package init(lease: UInt64, seconds: Int64, items: [LeasedItem], copies: Int = 1) {
         self.lease = lease
         self.seconds = seconds
         self.items = items
+        self.copies = copies
     }
 }
 

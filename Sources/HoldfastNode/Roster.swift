@@ -13,6 +13,10 @@ package struct Registration: Codable, Hashable, Sendable {
     package var node: String?
     package var disk: String?
     package var host: String
+    /// The room or site where the machine stands; absent when nobody said.
+    package var zone: String?
+    /// Whether two copies may lie on its disk; absent for no.
+    package var sharesDisk: Bool?
     /// What the node is ready for; `notice` says why not, for people.
     package var writable: Bool
     package var notice: String?
@@ -28,7 +32,8 @@ package struct Registration: Codable, Hashable, Sendable {
 
     package init(
         name: String, role: Role, address: String, node: String? = nil, disk: String? = nil,
-        host: String = "", writable: Bool = true, notice: String? = nil, freeBytes: UInt64 = 0,
+        host: String = "", zone: String? = nil, sharesDisk: Bool? = nil, writable: Bool = true,
+        notice: String? = nil, freeBytes: UInt64 = 0,
         waitingBytes: UInt64 = 0, clock: Int64 = 0, position: UInt64? = nil,
         hasSmarthost: Bool? = nil
     ) {
@@ -38,6 +43,8 @@ package struct Registration: Codable, Hashable, Sendable {
         self.node = node
         self.disk = disk
         self.host = host
+        self.zone = zone
+        self.sharesDisk = sharesDisk
         self.writable = writable
         self.notice = notice
         self.freeBytes = freeBytes
@@ -96,5 +103,17 @@ package struct Roster: Codable, Hashable, Sendable {
 
     package func nodes(of role: Role) -> [Registration] {
         nodes.filter { $0.role == role }
+    }
+
+    /// Disks on which a copy can be kept now.
+    package var disksTakingMail: Int {
+        Set(nodes(of: .storage).filter(\.writable).compactMap(\.disk)).count
+    }
+
+    /// How many copies of one mail can be kept now: storages that take mail, those on one disk counted
+    /// once unless they may share it (D7).
+    package var copiesMax: Int {
+        let taking = nodes(of: .storage).filter { $0.writable && $0.node != nil }
+        return Set(taking.map { $0.sharesDisk == true ? $0.name : $0.disk ?? $0.name }).count
     }
 }

@@ -24,6 +24,8 @@ package struct StatusAnswer: Codable, Hashable, Sendable {
     /// Mails that were taken in, have had no ack, and cannot be read any more.
     package var unreadable: Int?
     package var segments: Int?
+    /// The most copies that a mail of this gateway may want.
+    package var copies_max: Int?
 
     package init(name: String, role: String, writable: Bool = true, notice: String? = nil) {
         self.name = name

@@ -29,6 +29,8 @@ extension HTTPField.Name {
     package static let holdfastPosition = name("Holdfast-Position")
     /// Whose entries a batch holds.
     package static let holdfastNode = name("Holdfast-Node")
+    /// On how many storages leased items are to lie before they are settled.
+    package static let holdfastCopies = name("Holdfast-Copies")
     package static let holdfastBeside = name("Holdfast-Beside")
 
     private static func name(_ text: String) -> HTTPField.Name {

@@ -39,6 +39,9 @@ extension Reply {
     package static let diskNearlyFull = Reply(452, "4.3.1", "The disk is nearly full: try later")
     /// At MAIL FROM: more waits than can be kept soon.
     package static let overloaded = Reply(451, "4.3.2", "Too much waits here: try later")
+    /// At MAIL FROM: fewer storages are there than must have a mail before the reply.
+    package static let tooFewStorages = Reply(
+        451, "4.3.2", "Too few storages are there: try later")
     /// Instead of a greeting: this client, or all of them, hold too many connections.
     package static let tooManyConnections = Reply(421, "4.7.0", "Too many connections: try later")
     /// Nothing came for too long.

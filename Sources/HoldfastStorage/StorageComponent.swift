@@ -49,7 +49,7 @@ package final class StorageComponent: Component {
         path = NodePath(role: .storage, name: name)
         let here = Holder(
             node: NodeID(keeper.folder.node), disk: DiskID(keeper.folder.disk),
-            host: configuration.host)
+            host: configuration.host, zone: configuration.zone)
         let sync = try QueueDesk(name: "sync", keeper: keeper, passingOnOnly: true)
         let index = try IndexQueue(
             keeper: keeper, disk: here.disk, host: here.host, logger: surroundings.logger)
@@ -89,6 +89,8 @@ package final class StorageComponent: Component {
             name: name, role: .storage, address: address,
             node: NodeID(keeper.folder.node).description,
             disk: DiskID(keeper.folder.disk).description, host: configuration.host,
+            zone: configuration.zone.isEmpty ? nil : configuration.zone,
+            sharesDisk: configuration.copiesMayShareADisk ? true : nil,
             writable: isWritable(space), notice: notice(space), freeBytes: space.free,
             waitingBytes: UInt64(keeper.waitingBytes),
             clock: keeper.clock.now.milliseconds, position: try? await queues.index.end().raw)

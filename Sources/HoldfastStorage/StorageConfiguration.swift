@@ -13,6 +13,10 @@ package struct StorageConfiguration: Sendable {
     package var copiesMayShareADisk: Bool
     /// The name of the machine, so that copies can be spread over hosts.
     package var host: String
+    /// The room or site where it stands, likewise; empty when nobody said.
+    package var zone: String
+
+    private static let zoneBytesMax = 63
 
     /// - Parameter section: the defaults; the caller has taken name and folder.
     package init(
@@ -20,6 +24,10 @@ package struct StorageConfiguration: Sendable {
     ) throws(ConfigurationError) {
         self.folder = folder
         self.host = host
+        zone = try section.text("zone", default: "")
+        guard zone.utf8.count <= Self.zoneBytesMax, zone.utf8.allSatisfy({ $0 >= 0x20 }) else {
+            throw section.error("zone", "must be a name of at most \(Self.zoneBytesMax) bytes")
+        }
         segments = SegmentStore.Limits()
         let segmentBytes = try section.integer(
             "segment_bytes_max", default: 256 << 20, in: (1 << 20)...(4 << 30))

@@ -23,7 +23,8 @@ import Testing
     func keepsFor(wishes: [Int?], days: Int) {
         let today = Day(number: 20_000)
         let envelope = Envelope(sender: "a@x.example", recipients: ["b@y.example"])
-        let slip = rules.slip(for: envelope, wishes.map { .init(keepDays: $0) }, today: today)
+        let terms = rules.terms(for: envelope, wishes.map { .init(keepDays: $0) }, bytes: 1)
+        let slip = rules.slip(terms, today: today)
         #expect(slip.keepUntil == today.advanced(by: days))
         #expect(slip.copiesWanted == 2)
         #expect(slip.gateways == ["g"])
@@ -54,11 +55,61 @@ import Testing
         rules.rules = Self.mailRules
         let today = Day(number: 20_000)
         let envelope = Envelope(sender: sender, recipients: recipients)
-        let slip = rules.slip(for: envelope, [], today: today)
+        let slip = rules.slip(rules.terms(for: envelope, [], bytes: 1), today: today)
         #expect(slip.keepUntil == today.advanced(by: days))
         #expect(slip.copiesWanted == copies)
-        let wished = rules.slip(for: envelope, [.init(keepDays: 33)], today: today)
-        #expect(wished.keepUntil == today.advanced(by: 33))
+        let wished = rules.terms(for: envelope, [.init(keepDays: 33)], bytes: 1)
+        #expect(rules.slip(wished, today: today).keepUntil == today.advanced(by: 33))
+    }
+
+    @Test(
+        "a rule looks at a header and the size too, and says how a mail is written",
+        arguments: [
+            ("Subject: x", 10, 60, .zstd, 0), ("X-Spam-Flag: YES", 10, 7, .zstd, 0),
+            ("x-spam-flag:   yes  ", 10, 7, .zstd, 0),
+            ("X-Spam-Flag: YES, really", 10, 60, .zstd, 0),
+            ("X-Spam-Status: Yes, score=9", 10, 60, .none, 0),
+            ("X-Spam-Status: No, score=1", 10, 60, .zstd, 0), ("X-Secret: 1", 10, 60, .zstd, 4),
+            ("X-Secret:", 10, 60, .zstd, 4), ("Subject: x", 1001, 30, .zstd, 0),
+            ("X-Spam-Flag: YES", 1001, 7, .zstd, 0), ("Subject: x", 1000, 60, .zstd, 0),
+        ] as [(String, Int, Int, Compression, UInt32)])
+    func looksAtMails(
+        line: String, bytes: Int, days: Int, compression: Compression, key: UInt32
+    ) throws {
+        var rules = rules
+        rules.newestKey = 4
+        rules.rules = [
+            MailRule(header: HeaderPattern("X-Spam-Flag: YES"), keepDays: 7),
+            MailRule(header: HeaderPattern("X-Spam-Status: Yes*"), compression: Compression.none),
+            MailRule(header: HeaderPattern("X-Secret"), encrypts: true),
+            MailRule(largerThanBytes: 1000, keepDays: 30),
+        ]
+        for size in [1, 5, 1000] {
+            var header = rules.headerWishes
+            let octets = Array((line + "\r\n\r\nX-Secret: in the text\r\n").utf8)
+            for start in stride(from: 0, to: octets.count, by: size) {
+                header.read(octets[start..<min(start + size, octets.count)])
+            }
+            let terms = rules.terms(
+                for: Envelope(sender: "a@b.c", recipients: ["d@e.f"]), [header.wishes], bytes: bytes
+            )
+            #expect(terms.keepDays == days)
+            let coding = IntakeRules.Coding(compression: compression, keyNumber: key)
+            #expect(rules.coding(of: terms) == coding)
+        }
+    }
+
+    @Test("a mail for somebody whose mail is encrypted is encrypted, whoever else gets it")
+    func encryptsForOne() {
+        var rules = rules
+        rules.newestKey = 4
+        let boss = [AddressPattern("boss@y.example")].compactMap(\.self)
+        rules.rules = [MailRule(recipients: boss, encrypts: true)]
+        for (recipients, key) in [(["a@y.example"], 0), (["a@y.example", "boss@y.example"], 4)] {
+            let envelope = Envelope(sender: "", recipients: recipients)
+            let terms = rules.terms(for: envelope, [], bytes: 1)
+            #expect(rules.coding(of: terms).keyNumber == UInt32(key))
+        }
     }
 
     @Test(

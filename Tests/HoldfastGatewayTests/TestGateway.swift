@@ -58,6 +58,7 @@ let quiet: Logger = {
 /// Does something with a gateway that runs; it is stopped and closed afterwards.
 func withGateway<Result: Sendable>(
     _ wanted: Wanted = Wanted(), in folder: TestFolder = TestFolder(),
+    storages: @escaping @Sendable () -> Int = { .max },
     _ body: @Sendable (GatewayComponent) async throws -> Result
 ) async throws -> Result {
     let configuration = try wanted.configuration
@@ -68,7 +69,7 @@ func withGateway<Result: Sendable>(
     }
     let component = try await GatewayComponent(
         name: "g", configuration: configuration, keeper: keeper, recovery: recovery,
-        keys: wanted.keys, logger: quiet, releaseRules: wanted.rules)
+        keys: wanted.keys, logger: quiet, releaseRules: wanted.rules, storages: storages)
     return try await running(component, body)
 }
 

@@ -79,7 +79,7 @@ private final class Nodes: Sendable {
         let delivery = Delivery(
             link: Link(from: .dal, "orders", to: .gateway, "orders"),
             source: Registration(name: "d", role: .dal, address: "\(address)/dal/d"),
-            targets: roster.nodes(of: .gateway),
+            targets: roster.nodes(of: .gateway), copies: 1,
             Surroundings(clock: clock, client: client, roster: view, logger: logger))
         let receipt = await delivery.deliver(.batch([order]))
         return try #require(receipt.results.first).outcome

@@ -8,13 +8,15 @@ import Testing
 @Suite("To whom a helper brings an item")
 struct TargetRulesTests {
     static func storage(
-        _ number: Int, disk: UInt64? = nil, host: String = "a", waiting: UInt64 = 0,
+        _ number: Int, disk: UInt64? = nil, host: String = "a", zone: String? = nil,
+        waiting: UInt64 = 0,
         free: UInt64 = 100
     ) -> Registration {
         Registration(
             name: "storage-\(number)", role: .storage, address: "http://x/\(number)",
             node: NodeID(UInt128(number)).description,
-            disk: DiskID(disk ?? UInt64(number)).description, host: host, freeBytes: free,
+            disk: DiskID(disk ?? UInt64(number)).description, host: host, zone: zone,
+            freeBytes: free,
             waitingBytes: waiting)
     }
 
@@ -69,6 +71,53 @@ struct TargetRulesTests {
         ]
         let order = TargetRules.passOn(MailID(1), Self.slip([(8, 9, "a")]), nodes)
         #expect(order.map(\.name) == ["storage-3", "storage-2", "storage-1"])
+    }
+
+    @Test("copies go to another zone where there is one, then to another host")
+    func zones() {
+        let nodes = [
+            Self.storage(1, host: "a", zone: "cellar"), Self.storage(2, host: "b", zone: "cellar"),
+            Self.storage(3, host: "c", zone: "office"), Self.storage(4, host: "c", zone: "office"),
+        ]
+        var holders = [
+            Holder(node: NodeID(1), disk: DiskID(1), host: "a", zone: "cellar")
+        ]
+        func next(_ mail: UInt128) -> [String] {
+            let slip = Slip(copiesWanted: 4, keepUntil: Day(number: 9), holders: holders)
+            return TargetRules.passOn(MailID(mail), slip, nodes).map(\.name)
+        }
+        for mail in 0..<20 as Range<UInt128> {
+            #expect(Set(next(mail).prefix(2)) == ["storage-3", "storage-4"])
+            #expect(next(mail).last == "storage-2")
+        }
+        holders.append(Holder(node: NodeID(3), disk: DiskID(3), host: "c", zone: "office"))
+        #expect(next(1) == ["storage-2", "storage-4"])
+    }
+
+    @Test("D12: while a reply waits for copies, a mail goes to where the next one is to lie")
+    func offersFurther() {
+        let nodes = (1...4).map { Self.storage($0) }
+        let slip = Self.slip([(3, 3, "a")])
+        func order(_ slip: Slip, copies: Int) -> [Registration] {
+            TargetRules.offer(MailID(5), slip, to: nodes, copies: copies)
+        }
+        #expect(order(slip, copies: 1).first?.name == "storage-3")
+        #expect(order(slip, copies: 2) == TargetRules.passOn(MailID(5), slip, nodes))
+        #expect(order(Self.slip([]), copies: 2) == nodes)
+        let enough = Self.slip([(3, 3, "a"), (4, 4, "a")])
+        #expect(order(enough, copies: 2).prefix(2).map(\.name) == ["storage-3", "storage-4"])
+    }
+
+    @Test("so many copies can be kept as there are disks that take mail, unless they may be shared")
+    func copiesMax() {
+        var full = Self.storage(4)
+        full.writable = false
+        let nodes = [Self.storage(1, disk: 1), Self.storage(2, disk: 1), Self.storage(3), full]
+        #expect(Roster(nodes: nodes, clock: 0).copiesMax == 2)
+        var shared = nodes
+        for place in shared.indices { shared[place].sharesDisk = true }
+        #expect(Roster(nodes: shared, clock: 0).copiesMax == 3)
+        #expect(Roster(nodes: shared, clock: 0).disksTakingMail == 2)
     }
 
     @Test("a pace grows while it is quick and shrinks when it is refused")

@@ -61,7 +61,11 @@ struct SlipTests {
     func roundTrip() throws {
         let slip = Slip(
             copiesWanted: 16, keepUntil: Day(number: 20_000),
-            holders: [Self.holder(.max, disk: .max), Self.holder(1, disk: 0)],
+            holders: [
+                Self.holder(.max, disk: .max), Self.holder(1, disk: 0),
+                Holder(node: NodeID(2), disk: DiskID(3), host: "h", zone: "büro 1"),
+                Holder(node: NodeID(3), disk: DiskID(3), host: "", zone: "z"),
+            ],
             gateways: ["g-1", "ö"])
         #expect(try Slip(decoding: slip.encoded[...]) == slip)
     }

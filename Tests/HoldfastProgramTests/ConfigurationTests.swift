@@ -168,7 +168,7 @@ import Testing
             ("keep_days = 0", "[[gateway.rules]] keep_days is 0; it must be from 1 to 400"),
             (
                 "senders = [\"@a\"]",
-                "[[gateway.rules]] keep_days or copies must say what the rule gives"
+                "[[gateway.rules]] keep_days or copies, encrypt or compress must say what the rule gives"
             ),
             ("copies = 1\nto = \"@a\"", "[[gateway.rules]] to is not a key of this section"),
             ("copies = 1\nsenders = [\"amy\"]", "[[gateway.rules]] senders has \"amy\""),

@@ -102,13 +102,22 @@ import Testing
                     StatusReport.Node(
                         name: "gateway", role: .gateway, address: "http://x", alive: true,
                         writable: true, status: status)
-                ]
+                ], disks_alive: 1
             ).text
         }
         status.buried = ["tasks": 0]
         #expect(!text.contains("holdfast retry"))
         status.buried = ["tasks": 3]
         #expect(text.contains("Buried, until `holdfast retry` offers them again: 3\n"))
+    }
+
+    @Test(
+        "status advises one disk more than copies (R21)",
+        arguments: [(1, true), (2, true), (3, false)])
+    func advises(disks: Int, isAdvised: Bool) {
+        let report = StatusReport(
+            time: "2026-01-05T12:00:00Z", nodes: [], disks_alive: disks, copies_max: 2)
+        #expect(report.text.contains("add a disk") == isAdvised)
     }
 
     private func order(

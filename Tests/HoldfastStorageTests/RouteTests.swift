@@ -78,7 +78,7 @@ private struct Served: Sendable {
         let leased = try await client.lease(
             from: address, queue: "index",
             LeaseRequest(itemsMax: 16, bytesMax: 1 << 20, waitSeconds: 5))
-        guard case .batch(let records) = leased else { throw RecordError.cutShort }
+        guard case .batch(let records) = leased?.items else { throw RecordError.cutShort }
         return try IndexItem(decoding: try #require(records.first))
     }
 

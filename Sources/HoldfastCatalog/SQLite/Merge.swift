@@ -48,7 +48,10 @@ struct Merge {
             if !item.entry.again { source.position = max(source.position, item.entry.position) }
             let slip = try Slip(decoding: item.record.slip)
             let entered = try keep(item, slip)
-            if isAcked(entered, again: item.entry.again) { ack(mail, for: slip.gateways) }
+            if isAcked(entered, again: item.entry.again) {
+                let copies = entered.copies.counted(disksMayBeShared: acks.disksMayBeShared)
+                ack(mail, for: slip.gateways, copies: copies)
+            }
         } catch let error as HoldfastModel.RecordError {
             merged.refused.append(
                 Merged.Refused(mail: mail, position: item.entry.position, reason: "\(error)"))
@@ -72,12 +75,13 @@ struct Merge {
         return again || !entered.isNew || !wereEnough
     }
 
-    private mutating func ack(_ mail: MailID, for gateways: [String]) {
+    private mutating func ack(_ mail: MailID, for gateways: [String], copies: Int) {
         guard let place = acked[mail] else {
             acked[mail] = merged.acks.count
-            merged.acks.append(Merged.Ack(mail: mail, gateways: gateways))
+            merged.acks.append(Merged.Ack(mail: mail, gateways: gateways, copies: copies))
             return
         }
+        merged.acks[place].copies = max(merged.acks[place].copies, copies)
         for gateway in gateways where !merged.acks[place].gateways.contains(gateway) {
             merged.acks[place].gateways.append(gateway)
         }

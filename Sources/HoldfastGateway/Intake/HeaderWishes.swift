@@ -3,23 +3,30 @@
 
 internal import Foundation
 
-/// Reads `X-Holdfast-Keep-Days` out of a header that comes in any pieces. The message stays as it is.
+/// Reads `X-Holdfast-Keep-Days`, and what rules look for, out of a header that comes in any pieces. The
+/// message stays as it is.
 ///
-/// Whoever writes a mail writes its header: it is obeyed only where the configuration says so.
+/// Whoever writes a mail writes its header: it is obeyed only where the configuration says so. Of a
+/// folded line the first part counts.
 struct HeaderWishes: Sendable {
     private(set) var wishes = IntakeRules.Wishes()
     private var line: [UInt8] = []
     private var headerHasEnded: Bool
     private var bytesRead = 0
+    private let obeysDays: Bool
+    private let patterns: Set<HeaderPattern>
 
     private static let keepDays = Array("x-holdfast-keep-days:".utf8)
     /// More of a line is not needed to know it.
-    private static let lineBytesMax = 64
+    private static let lineBytesMax = HeaderPattern.bytesMax
     private static let headerBytesMax = 1 << 20
 
-    /// - Parameter areObeyed: false reads nothing.
-    init(areObeyed: Bool) {
-        headerHasEnded = !areObeyed
+    /// - Parameter areObeyed: whether the mail may say how long it is kept.
+    /// - Parameter patterns: what rules look for.
+    init(areObeyed: Bool, patterns: Set<HeaderPattern> = []) {
+        obeysDays = areObeyed
+        self.patterns = patterns
+        headerHasEnded = !areObeyed && patterns.isEmpty
     }
 
     mutating func read(_ octets: ArraySlice<UInt8>) {
@@ -52,12 +59,23 @@ struct HeaderWishes: Sendable {
         defer { line.removeAll(keepingCapacity: true) }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         headerHasEnded = line.isEmpty
+        if !patterns.isEmpty { match() }
         // Two comparisons spare nearly every line the rest.
-        guard line.count > Self.keepDays.count, line[0] | 0x20 == Self.keepDays[0],
+        guard obeysDays, line.count > Self.keepDays.count, line[0] | 0x20 == Self.keepDays[0],
             line.starts(
                 with: Self.keepDays, by: { ($0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0) == $1 })
         else { return }
         let value = String(decoding: line.dropFirst(Self.keepDays.count), as: UTF8.self)
         wishes.keepDays = wishes.keepDays ?? Int(value.trimmingCharacters(in: .whitespaces))
+    }
+
+    private mutating func match() {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
+        let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
+        let value = String(decoding: line[(colon + 1)...], as: UTF8.self)
+            .trimmingCharacters(in: .whitespaces)
+        for pattern in patterns where pattern.name == name && pattern.fits(value) {
+            wishes.headers.insert(pattern)
+        }
     }
 }

@@ -39,13 +39,14 @@ struct IncomingMail: Sendable {
     }
 
     init(
-        id: MailID, received: Timestamp, rules: IntakeRules, key: MailKey?, bytesMax: Int,
-        share: MemoryBudget.Share, makeLanding: @escaping @Sendable () async throws -> Landing
+        id: MailID, received: Timestamp, rules: IntakeRules, coding: IntakeRules.Coding,
+        key: MailKey?, bytesMax: Int, share: MemoryBudget.Share,
+        makeLanding: @escaping @Sendable () async throws -> Landing
     ) {
         self.id = id
         self.received = received
-        coding = rules.coding
-        header = HeaderWishes(areObeyed: rules.obeysHeader)
+        self.coding = coding
+        header = rules.headerWishes
         self.bytesMax = bytesMax
         self.share = share
         self.makeLanding = makeLanding

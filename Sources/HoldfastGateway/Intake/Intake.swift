@@ -19,6 +19,11 @@ final class Intake: Sendable {
     private let indexesEncryptedWords: Bool
     private let memory: MemoryBudget
     private let unsure = UnsureMails()
+    let waits = CopyWaits()
+    let histories = TaskHistories()
+    /// So many copies a mail must have before who brought it is told that it is kept (D12).
+    let copiesBeforeReply: Int
+    private let storages: @Sendable () -> Int
     private let logger: Logger
 
     /// What became of a mail.
@@ -32,14 +37,20 @@ final class Intake: Sendable {
     enum Obstacle: Error, Equatable {
         case diskNearlyFull
         case overloaded
+        /// Fewer storages are there than must have the mail before the reply.
+        case tooFewStorages
+        /// So many have not had it in time.
+        case copiesMissing
         case failed(String)
     }
 
+    /// - Parameter storages: how many copies of one mail can be kept now.
     init(
         rules: IntakeRules, configuration: GatewayConfiguration, keeper: RecordKeeper,
-        keys: KeyRing,
-        room: DiskRoom, logger: Logger
+        keys: KeyRing, room: DiskRoom, logger: Logger, storages: @escaping @Sendable () -> Int
     ) {
+        self.storages = storages
+        copiesBeforeReply = configuration.copiesBeforeReply
         self.rules = rules
         self.keeper = keeper
         self.keys = keys
@@ -53,22 +64,30 @@ final class Intake: Sendable {
     /// Why no mail should even be begun; nil nearly always.
     var obstacle: Obstacle? {
         if room.isNearlyFull { return .diskNearlyFull }
-        return memory.state == .spent ? .overloaded : nil
+        if memory.state == .spent { return .overloaded }
+        return isShort(of: copiesNeeded(rules.standard.copies)) ? .tooFewStorages : nil
     }
+
+    /// How many copies a mail that wants so many must have before the reply.
+    private func copiesNeeded(_ wanted: Int) -> Int { min(copiesBeforeReply, wanted) }
+
+    private func isShort(of copies: Int) -> Bool { copies > 0 && storages() < copies }
 
     var now: Timestamp { keeper.clock.now }
 
     /// Begins a mail; its id is from the clock.
     func begin() throws -> IncomingMail {
         var random = keeper.machine.chance
-        return try begin(MailID(at: now, using: &random))
+        return try begin(MailID(at: now, using: &random), coding: rules.coding)
     }
 
     /// Begins a mail whose id is known.
-    func begin(_ id: MailID, received: Timestamp? = nil) throws -> IncomingMail {
+    private func begin(
+        _ id: MailID, received: Timestamp? = nil, coding: IntakeRules.Coding
+    ) throws -> IncomingMail {
         IncomingMail(
-            id: id, received: received ?? now, rules: rules, key: try key(rules.coding, id),
-            bytesMax: limits.messageBytesMax, share: memory.makeShare()
+            id: id, received: received ?? now, rules: rules, coding: coding,
+            key: try key(coding, id), bytesMax: limits.messageBytesMax, share: memory.makeShare()
         ) { [keeper, room] in
             guard !room.isNearlyFull else { throw Obstacle.diskNearlyFull }
             return try await keeper.makeLanding()
@@ -83,44 +102,95 @@ final class Intake: Sendable {
         identity: Identity = .clock
     ) async -> Outcome {
         do {
-            let message = try await mail.finish()
-            let digest = try headerDigest(message.digest, mail.coding)
-            let id =
-                switch identity {
-                case .clock: unsure.id(for: digest, envelope, now: mail.received) ?? mail.id
-                case .octets: MailID(ofOctets: message.digest)
-                }
-            let isFresh = id == mail.id
-            guard !isFresh, mail.coding.keyNumber != 0 else {
-                return await keep(
-                    message, received: mail.received, as: id, isFresh: isFresh, digest, envelope,
-                    asked)
-            }
-            let encoded = try await encodeAgain(mail, message, as: id)
-            return await keep(
-                encoded, received: mail.received, as: id, isFresh: false, digest, envelope, asked)
+            let offered = try await offer(mail, for: envelope, asked: asked, identity: identity)
+            return await keep([offered])[0]
         } catch {
             return .later(obstacle(error))
         }
     }
 
-    enum Identity: Sendable {
-        case clock, octets
+    private func offer(
+        _ mail: consuming IncomingMail, for envelope: Envelope, asked: IntakeRules.Wishes,
+        identity: Identity
+    ) async throws -> RecordKeeper.Offer {
+        let message = try await mail.finish()
+        let terms = rules.terms(
+            for: envelope, [asked, message.wishes], bytes: message.bytes)
+        let coding = rules.coding(of: terms)
+        let digest = try headerDigest(message.digest, coding)
+        let id =
+            switch identity {
+            case .clock: unsure.id(for: digest, envelope, now: mail.received) ?? mail.id
+            case .octets: MailID(ofOctets: message.digest)
+            }
+        let isFresh = id == mail.id
+        // The rules may want it written in another way than it was begun.
+        let isAsWanted = coding == mail.coding && (isFresh || coding.keyNumber == 0)
+        let encoded =
+            isAsWanted ? message : try await encodeAgain(mail, message, as: id, coding)
+        var offer = offer(
+            encoded, id: id, received: mail.received, headerDigest: digest, envelope: envelope,
+            terms, coding)
+        offer.isFresh = isFresh
+        return offer
     }
 
-    /// Keeps mails that came encoded as the rules want them; an outcome for each.
+    enum Identity { case clock, octets }
+
+    /// Keeps a batch of mails that were offered before this: an outcome for each.
     func keep(_ offers: [RecordKeeper.Offer]) async -> [Outcome] {
-        let results = await keeper.keep(offers)
-        return zip(offers, results).map { offer, result in
-            outcome(of: result, offer.item.record.header)
+        let slips = offers.map { try? Slip(decoding: $0.item.record.slip) }
+        let needed = slips.map { copiesNeeded($0?.copiesWanted ?? 1) }
+        guard !needed.contains(where: isShort) else {
+            return offers.map { _ in .later(.tooFewStorages) }
         }
+        // Whoever carries it may be quicker than we are.
+        let begun = zip(offers, needed).map { offer, copies in
+            copies > 0 ? waits.begin(offer.mail, copies: copies) : nil
+        }
+        defer { for wait in begun { wait.map(waits.end) } }
+        let results = await keeper.keep(offers)
+        for (offer, result) in zip(offers, results) {
+            // A batch that failed may have reached the disk all the same.
+            if case .failure(SegmentError.disk) = result { rememberUnsure(offer) }
+        }
+        let headers = offers.map(\.item.record.header)
+        var outcomes = zip(headers, results).map { outcome(of: $1, $0) }
+        let end = keeper.clock.monotonicMilliseconds + Int64(limits.replySecondsMax) * 1000
+        for (place, wait) in begun.enumerated() {
+            guard let wait, case .kept = outcomes[place],
+                !isKeptAlready(results[place], copies: wait.copies),
+                !(await wait.reached(
+                    withinMilliseconds: max(0, end - keeper.clock.monotonicMilliseconds),
+                    by: keeper.clock))
+            else { continue }
+            rememberUnsure(offers[place])
+            outcomes[place] = .later(.copiesMissing)
+        }
+        return outcomes
+    }
+
+    /// It is not the first time that it is offered, and enough storages have it.
+    private func isKeptAlready(
+        _ result: Result<RecordKeeper.Kept, any Error>, copies: Int
+    ) -> Bool {
+        guard case .success(.held(let held)) = result else { return false }
+        return histories.copies(at: held.position) >= copies
+    }
+
+    /// It may be ours although nobody was told so.
+    private func rememberUnsure(_ offer: RecordKeeper.Offer) {
+        let record = offer.item.record
+        guard let envelope = try? Envelope(decoding: record.envelope) else { return }
+        unsure.insert(offer.mail, record.header.digest, envelope, at: record.header.received)
     }
 
     /// What was sealed under one id does not open under another.
     private func encodeAgain(
-        _ mail: IncomingMail, _ message: TakenMessage, as id: MailID
+        _ mail: borrowing IncomingMail, _ message: TakenMessage, as id: MailID,
+        _ coding: IntakeRules.Coding
     ) async throws -> TakenMessage {
-        var again = try begin(id, received: mail.received)
+        var again = try begin(id, received: mail.received, coding: coding)
         var decoder = MessageDecoder(
             mail: mail.id, compression: mail.coding.compression, key: try key(mail.coding, mail.id))
         try await message.eachPiece { piece in
@@ -132,29 +202,12 @@ final class Intake: Sendable {
         return try await again.finish()
     }
 
-    private func keep(
-        _ message: TakenMessage, received: Timestamp, as id: MailID, isFresh: Bool,
-        _ digest: Digest, _ envelope: Envelope, _ asked: IntakeRules.Wishes
-    ) async -> Outcome {
-        var offer = offer(
-            message, id: id, received: received, headerDigest: digest, envelope: envelope,
-            asked: asked)
-        offer.isFresh = isFresh
-        let result = await keeper.keep([offer])[0]
-        // A batch that failed may have reached the disk all the same.
-        if case .failure(SegmentError.disk) = result {
-            unsure.insert(id, digest, envelope, at: received)
-        }
-        return outcome(of: result, offer.item.record.header)
-    }
-
     /// The mail as it is offered to the spool.
     private func offer(
         _ message: TakenMessage, id: MailID, received: Timestamp, headerDigest digest: Digest,
-        envelope: Envelope, asked: IntakeRules.Wishes
+        envelope: Envelope, _ terms: MailTerms, _ coding: IntakeRules.Coding
     ) -> RecordKeeper.Offer {
-        let slip = rules.slip(for: envelope, [asked, message.wishes], today: received.day)
-        let coding = rules.coding
+        let slip = rules.slip(terms, today: received.day)
         var record = Record(
             RecordHeader(
                 kind: .mail, mail: id, received: received, keepUntil: slip.keepUntil,
@@ -184,7 +237,8 @@ final class Intake: Sendable {
         asked: IntakeRules.Wishes
     ) throws -> RecordKeeper.Offer {
         let id = MailID(ofOctets: digest)
-        let coding = rules.coding
+        let terms = rules.terms(for: envelope, [asked, wishes], bytes: octets.count)
+        let coding = rules.coding(of: terms)
         let isAsWanted = coding.keyNumber == 0 && coding.compression == compression
         let encoded =
             isAsWanted
@@ -196,7 +250,7 @@ final class Intake: Sendable {
         let message = TakenMessage(digest: digest, octets: octets, wishes: wishes, section: encoded)
         return offer(
             message, id: id, received: now, headerDigest: try headerDigest(digest, coding),
-            envelope: envelope, asked: asked)
+            envelope: envelope, terms, coding)
     }
 
     private func outcome(
@@ -244,30 +298,36 @@ final class Intake: Sendable {
 extension Intake {
     /// What recovery found may be mails whose clients were never answered (D12).
     func remember(_ recovered: some Sequence<RecordHeader>) async {
-        let day = UnsureBook.seconds
-        let recent = recovered.filter { header in
-            header.kind == .mail && now < header.received.advanced(bySeconds: day)
-        }
-        for start in stride(from: 0, to: recent.count, by: 256) {
-            let some = Array(recent.dropFirst(start).prefix(256))
-            let envelopes = try? await keeper.read { ledger, reader in
-                let held = try ledger.held(some.map(\.mail))
-                return some.map { header in
+        await remember(recovered.filter { $0.kind == .mail && isRecent($0) }.map(\.mail))
+    }
+
+    /// Likewise whatever lies in the spool, where replies waited for storages.
+    func remember(_ mails: [MailID]) async {
+        for start in stride(from: 0, to: mails.count, by: 256) {
+            let some = Array(mails.dropFirst(start).prefix(256))
+            let records = try? await keeper.read { ledger, reader in
+                let held = try ledger.held(some)
+                return some.compactMap { mail in
                     // A record that cannot be read is nobody's second offer.
-                    held[header.mail].flatMap { try? reader.envelope(of: header.mail, at: $0) }
+                    held[mail].flatMap { try? reader.sections(of: mail, at: $0) }
                 }
             }
-            for (header, envelope) in zip(some, envelopes ?? []) {
-                guard let envelope else { continue }
+            for (header, envelope) in records ?? [] where isRecent(header) {
                 unsure.insert(header.mail, header.digest, envelope, at: header.received)
             }
         }
     }
+
+    private func isRecent(_ header: RecordHeader) -> Bool {
+        now < header.received.advanced(bySeconds: UnsureBook.seconds)
+    }
 }
 
 extension SegmentReader {
-    fileprivate func envelope(of mail: MailID, at place: Held) throws -> Envelope {
-        try Envelope(
-            decoding: record(segment: place.segment, offset: place.offset, mail: mail).envelope)
+    fileprivate func sections(
+        of mail: MailID, at place: Held
+    ) throws -> (RecordHeader, Envelope) {
+        let record = try record(segment: place.segment, offset: place.offset, mail: mail)
+        return (record.header, try Envelope(decoding: record.envelope))
     }
 }

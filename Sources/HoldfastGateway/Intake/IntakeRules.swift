@@ -14,6 +14,8 @@ struct IntakeRules: Sendable {
     /// Whoever writes a mail may say in its header how long it is kept.
     var obeysHeader = false
     var coding: Coding
+    /// The key for mails that a rule has encrypted; 0 when there is none.
+    var newestKey: UInt32 = 0
 
     /// How the message is written down; decided before its first octet.
     struct Coding: Hashable, Sendable {
@@ -25,17 +27,43 @@ struct IntakeRules: Sendable {
     /// What a mail says about itself; each wish counts only within its limits.
     struct Wishes: Hashable, Sendable {
         var keepDays: Int?
+        /// Those of the rules' headers that it has.
+        var headers: Set<HeaderPattern> = []
     }
 
-    /// The slip of a mail.
+    /// What a mail is given.
     ///
-    /// - Parameter wishes: the first that says something counts, before any rule.
-    func slip(for envelope: Envelope, _ wishes: [Wishes], today: Day) -> Slip {
+    /// - Parameter wishes: the first that says for how long counts, before any rule.
+    func terms(for envelope: Envelope, _ wishes: [Wishes], bytes: Int) -> MailTerms {
+        let facts = MailFacts(
+            envelope: envelope, bytes: bytes,
+            headers: wishes.reduce(into: []) { $0.formUnion($1.headers) })
+        var terms = rules.terms(for: facts, otherwise: standard)
         let wanted = wishes.lazy.compactMap(\.keepDays).first(where: Slip.keepDaysRange.contains)
-        let terms = rules.terms(for: envelope, otherwise: standard)
-        return Slip(
-            copiesWanted: terms.copies, keepUntil: today.advanced(by: wanted ?? terms.keepDays),
+        terms.keepDays = wanted ?? terms.keepDays
+        return terms
+    }
+
+    /// How a mail with these terms is written down.
+    func coding(of terms: MailTerms) -> Coding {
+        Coding(
+            compression: terms.compression ?? coding.compression,
+            keyNumber: terms.encrypts.map { $0 ? newestKey : 0 } ?? coding.keyNumber)
+    }
+
+    /// The slip of a mail with these terms.
+    func slip(_ terms: MailTerms, today: Day) -> Slip {
+        Slip(
+            copiesWanted: terms.copies, keepUntil: today.advanced(by: terms.keepDays),
             gateways: [gateway])
+    }
+
+    /// The most copies that any mail may want.
+    var copiesMax: Int { max(standard.copies, rules.compactMap(\.copies).max() ?? 0) }
+
+    /// Reads what a header says that counts here.
+    var headerWishes: HeaderWishes {
+        HeaderWishes(areObeyed: obeysHeader, patterns: Set(rules.compactMap(\.header)))
     }
 }
 

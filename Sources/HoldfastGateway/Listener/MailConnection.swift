@@ -167,6 +167,7 @@ extension Intake.Obstacle {
     var reply: Reply {
         switch self {
         case .diskNearlyFull: .diskNearlyFull
+        case .tooFewStorages, .copiesMissing: .tooFewStorages
         case .overloaded, .failed: .overloaded
         }
     }
@@ -176,6 +177,8 @@ extension Intake.Obstacle {
         switch self {
         case .diskNearlyFull: "The disk is nearly full: try later"
         case .overloaded: "Too much waits here: try later"
+        case .tooFewStorages: "Fewer storages are there than must have the mail: try later"
+        case .copiesMissing: "Not enough storages have the mail yet: try later"
         case .failed: "The mail could not be kept: try later"
         }
     }
@@ -185,6 +188,8 @@ extension Intake.Obstacle {
         switch self {
         case .diskNearlyFull: "disk_nearly_full"
         case .overloaded: "overloaded"
+        case .tooFewStorages: "too_few_storages"
+        case .copiesMissing: "copies_missing"
         case .failed: "failed"
         }
     }

@@ -114,6 +114,7 @@ final class MailListener: Sendable {
     private func stop() {
         for (_, _, channel) in state.withLock({ $0.listening }) { channel.close(promise: nil) }
         arriving.finish()
+        intake.waits.close()
         table.stop(now: clock.monotonicMilliseconds)
     }
 

@@ -53,7 +53,8 @@ struct GatewayQueues: QueueSource, QueueTarget {
     /// An ack for what is not here is as good as done: it was done before.
     private func takeAcks(_ records: [Record]) async throws -> Receipt {
         let acks = records.filter { $0.header.kind == .ack }
-        try await tasks.acked(acks.map(\.header.mail))
+        try await tasks.acked(
+            acks.map { ($0.header.mail, (try? Slip(decoding: $0.slip).copiesWanted) ?? 1) })
         let results = records.map { record in
             ItemResult(
                 mail: record.header.mail,

@@ -13,6 +13,8 @@ struct SpoolContents: Sendable {
     let left: [SegmentNumber: Int]
     /// Buried tasks whose records are damaged or gone: they stay buried, and counted.
     let lost: Set<Position>
+    /// The last that were taken in: where a reply waits for copies, nobody may have been told of them.
+    let newest: Newest<QueueEntry>
 
     private static let entriesAtATime = 4096
 
@@ -21,11 +23,13 @@ struct SpoolContents: Sendable {
         let buried = Set(desk.look(\.buried))
         var lost: Set<Position> = []
         var left: [SegmentNumber: Int] = [:]
+        var newest = Newest<QueueEntry>(max: UnsureBook.recoveredMax)
         var position = Position.none
         while true {
             let entries = try keeper.ledger.entries(from: position, limit: Self.entriesAtATime)
             guard let last = entries.last else { break }
             position = last.position.next
+            newest.append(contentsOf: entries.filter { $0.kind == .mail })
             for entry in entries {
                 left[entry.segment, default: 0] += 1
                 if entry.kind != .mail { releases.add(entry, from: keeper.reader) }
@@ -40,6 +44,7 @@ struct SpoolContents: Sendable {
         }
         self.left = left
         self.lost = lost
+        self.newest = newest
         releases.join()
     }
 }

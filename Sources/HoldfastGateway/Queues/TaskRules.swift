@@ -31,19 +31,28 @@ enum TaskRules {
 
     /// Takes what became of an offer.
     ///
+    /// - Parameter copies: so many are wanted before the reply to who brought the mail (D12).
     /// - Parameter chance: from 0 to 1; spreads what would come back together by a tenth.
     static func settle(
         _ outcome: Outcome, by node: String, slip: Slip?, _ history: inout TaskHistory,
-        chance: Double
+        copies: Int = 0, chance: Double
     ) -> Decision {
         switch outcome {
         case .kept, .alreadyHeld:
-            history.setbacks = 0
+            let holders = history.slip?.holders.count ?? 0
             history.slip = slip ?? history.slip
+            if let slip = history.slip, slip.isUnderWay(to: copies) {
+                return offerFurther(&history, isNews: slip.holders.count > holders, chance)
+            }
+            history.setbacks = 0
             history.timesKept += 1
             return .waitForAck(
                 spread(doubled(ackMilliseconds, times: history.timesKept - 1), chance))
         case .notHere(let reason), .later(let reason):
+            let isUnderWay = history.slip?.isUnderWay(to: copies) ?? false
+            let slip = history.slip
+            // It is the further copy that nobody took: the one that there is stays where it is.
+            defer { if isUnderWay { history.slip = slip } }
             return comeBack(reason, &history, chance)
         case .refused(let reason):
             history.refusals += 1
@@ -54,6 +63,20 @@ enum TaskRules {
             }
             return .bury(reason: reason)
         }
+    }
+
+    /// The next copy is wanted before anybody is answered: at once, unless nothing came of that before.
+    private static func offerFurther(
+        _ history: inout TaskHistory, isNews: Bool, _ chance: Double
+    ) -> Decision {
+        let reason = "a further copy is wanted before the reply"
+        guard !isNews else {
+            history.setbacks = 0
+            return .comeBack(0, reason: reason)
+        }
+        history.setbacks += 1
+        return .comeBack(
+            spread(doubled(backMilliseconds, times: history.setbacks - 1), chance), reason: reason)
     }
 
     private static func comeBack(
@@ -77,6 +100,14 @@ enum TaskRules {
     /// Nobody need keep it any longer: the task is finished without an ack.
     static func isOver(keepUntil: Day, today: Day, clock: ClockCheck.Verdict) -> Bool {
         clock == .runs && keepUntil < today
+    }
+}
+
+extension Slip {
+    /// Some storage holds it, and the reply waits for more. Where no holder is named whoever took it is
+    /// no storage, and only the ack tells.
+    fileprivate func isUnderWay(to copies: Int) -> Bool {
+        !holders.isEmpty && wantsMoreCopies(before: copies)
     }
 }
 

@@ -16,13 +16,17 @@ final class Tasks: Sendable {
     /// Told of notes that are safe; true for one whose order is here, which it must not go before.
     private let keepsNote: @Sendable (MailID) -> Bool
     private let clock: ClockCheck
-    private let histories = Mutex<[Position: TaskHistory]>([:])
+    private let histories: TaskHistories
+    private let waits: CopyWaits
+    /// So many copies are wanted before a reply (D12).
+    private let copies: Int
     /// Tasks whose records are damaged or gone.
     private let lost: Mutex<Set<Position>>
     private let logger: Logger
 
     init(
-        desk: QueueDesk, lost: Set<Position>, keeper: RecordKeeper, spool: Spool, logger: Logger,
+        desk: QueueDesk, lost: Set<Position>, keeper: RecordKeeper, spool: Spool,
+        intake: Intake, logger: Logger,
         keepsNote: @escaping @Sendable (MailID) -> Bool
     ) {
         self.desk = desk
@@ -31,13 +35,14 @@ final class Tasks: Sendable {
         self.spool = spool
         self.logger = logger
         self.keepsNote = keepsNote
+        (histories, waits, copies) = (intake.histories, intake.waits, intake.copiesBeforeReply)
         clock = ClockCheck(wall: keeper.clock.now, monotonic: keeper.clock.monotonicMilliseconds)
     }
 
     func length() async throws -> Int { try await desk.length() }
 
     /// Tasks that a storage took and no ack came for yet.
-    var waitingForAck: Int { histories.withLock { $0.values.count { $0.timesKept > 0 } } }
+    var waitingForAck: Int { histories.all.withLock { $0.values.count { $0.timesKept > 0 } } }
 
     var buried: Int { desk.look(\.buriedCount) }
 
@@ -50,7 +55,9 @@ final class Tasks: Sendable {
         while let (lease, entries) = try await desk.lease(request) {
             let items = try await items(for: entries)
             if !items.isEmpty {
-                return Leased(lease: lease, seconds: QueueDesk.leaseSeconds, items: items)
+                return Leased(
+                    lease: lease, seconds: QueueDesk.leaseSeconds, items: items,
+                    copies: max(1, copies))
             }
             // There were only orders, or what is over: look again, for the time that is left.
             let left = max(0, end - keeper.clock.monotonicMilliseconds)
@@ -101,7 +108,7 @@ final class Tasks: Sendable {
             finish([(entry.mail, entry.kind, entry.position, entry.segment)])
             return nil
         }
-        if let slip = histories.withLock({ $0[entry.position]?.slip }) { record.setSlip(slip) }
+        if let slip = histories.all.withLock({ $0[entry.position]?.slip }) { record.setSlip(slip) }
         let othersAreLarge = others.first?.pieces != nil
         if othersAreLarge || (record.messageIsBeside && !others.isEmpty) {
             // A large record travels alone.
@@ -149,16 +156,19 @@ final class Tasks: Sendable {
         let now = keeper.clock.monotonicMilliseconds
         var random = keeper.machine.chance
         desk.update { book in
-            histories.withLock { histories in
+            histories.all.withLock { histories in
                 for result in results where book.unfinished[result.position] != nil {
                     let decision = TaskRules.settle(
                         result.outcome, by: result.node, slip: result.slip,
-                        &histories[result.position, default: TaskHistory()],
+                        &histories[result.position, default: TaskHistory()], copies: copies,
                         chance: Double.random(in: 0...1, using: &random))
                     if case .bury(let reason) = decision {
                         logger.error(
                             "Mail buried, for nobody takes it",
                             metadata: ["mail": "\(result.mail)", "reason": "\(reason)"])
+                    }
+                    if let slip = histories[result.position]?.slip {
+                        waits.kept(result.mail, copies: slip.holders.count)
                     }
                     book.follow(decision, at: result.position, now: now)
                 }
@@ -169,14 +179,17 @@ final class Tasks: Sendable {
     /// Offers again what was refused as it is; it has as many tries as a new task.
     func retry(_ mails: [MailID]?) async throws -> Int {
         let dugUp = try await desk.retry(mails)
-        histories.withLock { histories in
+        histories.all.withLock { histories in
             for position in dugUp { histories[position] = nil }
         }
         return dugUp.count
     }
 
-    /// The DAL says that these are safe: nothing of them is needed here any more.
-    func acked(_ mails: [MailID]) async throws {
+    /// The DAL says that these are safe, with so many copies: nothing of them is needed here any more.
+    ///
+    /// Where somebody waits for more copies than that the task goes on; it asks for its ack again.
+    func acked(_ acks: [(mail: MailID, copies: Int)]) async throws {
+        let mails = acks.filter { !waits.kept($0.mail, copies: $0.copies) }.map(\.mail)
         let held = try await keeper.read { ledger, _ in
             let held = try ledger.held(mails)
             let entries = try ledger.entries(at: held.values.map(\.position))
@@ -187,7 +200,7 @@ final class Tasks: Sendable {
 
     private func finish(_ done: [(MailID, RecordKind, Position, SegmentNumber)]) {
         let finished = desk.update { book in done.filter { book.finish($0.2) } }
-        histories.withLock { histories in
+        histories.all.withLock { histories in
             for (_, _, position, _) in finished { histories[position] = nil }
         }
         lost.withLock { lost in for (_, _, position, _) in finished { lost.remove(position) } }

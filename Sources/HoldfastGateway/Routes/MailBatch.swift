@@ -97,7 +97,7 @@ struct BatchedMail {
         var decoder = MessageDecoder(
             mail: record.header.mail, compression: record.header.compression, key: nil)
         var hash = MessageHash()
-        var header = HeaderWishes(areObeyed: intake.rules.obeysHeader)
+        var header = intake.rules.headerWishes
         var octets: [UInt8] = []
         octets.reserveCapacity(Int(min(record.header.originalBytes, 4 << 20)))
         try decoder.add(record.message) { chunk in

@@ -84,7 +84,7 @@ struct MailRoutes: Sendable {
         switch obstacle {
         case .diskNearlyFull: return .full(obstacle.sentence)
         case .overloaded: return .overloaded(obstacle.sentence)
-        case .failed: return .unavailable(obstacle.sentence)
+        case .tooFewStorages, .copiesMissing, .failed: return .unavailable(obstacle.sentence)
         }
     }
 }

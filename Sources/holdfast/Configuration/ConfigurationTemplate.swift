@@ -74,6 +74,11 @@ enum ConfigurationTemplate {
         # Default: false.
         #copies_may_share_a_disk = false
 
+        # The room or site where the disks stand. Copies are spread over zones where there are several, so
+        # that one lies at the second site; else over machines, else over disks.
+        # Default: "".
+        #zone = ""
+
         # One disk, one [[storage]]. Put the folder below the disk's mount point, not on it: the storage
         # is then left out, and says so, when its disk is not mounted.
         [[storage]]
@@ -128,6 +133,12 @@ enum ConfigurationTemplate {
         # Default: 1.
         #copies = 1
 
+        # What the 250 for a mail promises. 0: it is on the spool's disk, and survives a crash. n: so many
+        # storages have it too (as far as it wants so many copies), and it survives the loss of all but one
+        # of those disks; each mail then waits for them, and while there are fewer no mail is taken.
+        # Default: 0.
+        #reply_after_copies = 0
+
         # How many days a mail is kept, 1 to 400, unless who hands it in over HTTP says otherwise.
         # Default: 60.
         #keep_days = 60
@@ -175,14 +186,20 @@ enum ConfigurationTemplate {
         #segment_bytes_max = 67108864
         #reserve_bytes = 268435456
 
-        # Rules for some mails: each says for which senders or recipients it is (an address, or
-        # "@example.org" for a whole domain) and gives keep_days, copies or both. For each recipient the
-        # first rule that fits counts; a mail to several gets the most that one of them gets. Like this:
+        # Rules for some mails: each says for which it is, by senders or recipients (an address, or
+        # "@example.org" for a whole domain), by a header as a scanner writes it (the value may end in a
+        # star), by size; and gives keep_days, copies, encrypt, compress or several of them. For each
+        # recipient the first rule that fits and says it counts; a mail to several gets the most that one
+        # of them gets. Like this:
         #     [[gateway.rules]]
         #     senders = ["news@lists.example.org"]
         #     recipients = ["@example.org"]
+        #     header = "X-Spam-Flag: YES"
+        #     larger_than_bytes = 1000000
         #     keep_days = 7
         #     copies = 1
+        #     encrypt = true
+        #     compress = "zlib"
         # Default: none.
         #rules = []
 

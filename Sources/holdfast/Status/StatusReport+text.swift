@@ -64,6 +64,12 @@ extension StatusReport {
             lines.append(
                 "Taken in, not acked, and not readable any more (see the log): \(unreadable)")
         }
+        if let copies_max, disks_alive <= copies_max {
+            // The paper's advice: one more than the highest redundancy (R21).
+            lines.append(
+                "Disks that take mail: \(disks_alive); mails want up to \(copies_max) copies: add a disk,"
+                    + " so that when one fails another can take its place")
+        }
         for node in nodes {
             if let notice = node.notice { lines.append("\(node.name): \(Terminal.tidied(notice))") }
         }

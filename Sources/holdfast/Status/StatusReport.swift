@@ -25,6 +25,10 @@ struct StatusReport: Codable {
     /// When the report was made.
     var time: String
     var nodes: [Node]
+    /// Disks on which a copy can be kept now.
+    var disks_alive: Int
+    /// The most copies that a mail may want, as the gateways that answered say.
+    var copies_max: Int?
 
     /// Asks all the nodes at once.
     static func gathered(from cluster: Cluster) async -> StatusReport {
@@ -44,7 +48,9 @@ struct StatusReport: Codable {
             )
             return places.0 == places.1 ? left.name < right.name : places.0 < places.1
         }
-        return StatusReport(time: now.iso8601, nodes: sorted)
+        return StatusReport(
+            time: now.iso8601, nodes: sorted, disks_alive: cluster.roster.disksTakingMail,
+            copies_max: nodes.compactMap { $0.status?.copies_max }.max())
     }
 
     private static func node(
