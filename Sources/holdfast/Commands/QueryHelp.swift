@@ -14,7 +14,7 @@ struct QueryHelp: ParsableCommand {
               word "two words" wor*   a word, a phrase, a beginning: in subject, addresses,
                                       attachment names and text; case and accents are one
               a b   a OR b   -a   ( ) AND need not be written, and binds closer than OR
-              from: to: cc: bcc:      the header's name, address, or a part (from:acme.com);
+              from: to: cc: bcc:      the header's name, address, or a part of it;
                                       to: has Cc and Bcc too, with: all of them
               mailfrom: rcpt:         the SMTP envelope's
               subject: body:          words there; subject:(a OR b) too
