@@ -169,7 +169,7 @@ let package = Package(
             dependencies: [
                 "HoldfastNode", "HoldfastDisk", "HoldfastLedger", "HoldfastModel",
                 "HoldfastSegments",
-                logging,
+                logging, nioHTTP,
             ],
             swiftSettings: ours),
         .testTarget(

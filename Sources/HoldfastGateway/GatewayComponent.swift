@@ -126,7 +126,7 @@ package final class GatewayComponent: Component {
         var answer = StatusAnswer(
             name: name, role: path.role.rawValue, writable: !isNearlyFull,
             notice: isNearlyFull ? "the disk is nearly full" : nil)
-        answer.queues = ["tasks": try await tasks.length()]
+        answer.queues = ["tasks": try await tasks.length(), "releases": releases.count]
         answer.buried = ["tasks": tasks.buried]
         answer.copies_max = intake.rules.copiesMax
         answer.damaged = keeper.damage.count

@@ -87,6 +87,7 @@ package struct NodeClient: Sendable {
         guard response.status.code < 300 else {
             let body = try? await response.body.collect(upTo: Wire.jsonBytesMax)
             let text = body.map { String(buffer: $0) } ?? ""
+            guard !NodeError.isOfAnother(text) else { throw NodeError.notHoldfast(url) }
             throw NodeError(
                 status: response.status.code, address: url, message: NodeError.text(of: text))
         }
@@ -101,11 +102,25 @@ package struct NodeClient: Sendable {
         let body = try await call(
             method, url, body: body, headers: [("Content-Type", "application/json")],
             answerBytesMax: answerBytesMax)
-        return try JSONDecoder().decode(type, from: body)
+        do {
+            return try JSONDecoder().decode(type, from: body)
+        } catch {
+            throw NodeError.notHoldfast(url)
+        }
     }
 }
 
 extension NodeError {
+    /// Ours say what is wrong in plain words or in JSON.
+    static func isOfAnother(_ body: String) -> Bool {
+        body.drop(while: \.isWhitespace).first == "<"
+    }
+
+    fileprivate static func notHoldfast(_ url: String) -> NodeError {
+        NodeError(
+            status: 0, address: url, message: "what answers there is no Holdfast of this version")
+    }
+
     /// The sentence in an answer: plain, or as Hummingbird wraps it.
     fileprivate static func text(of body: String) -> String {
         struct Wrapped: Decodable {

@@ -17,6 +17,7 @@ struct Holdfast: AsyncParsableCommand {
         subcommands: [
             Init.self, Serve.self, Status.self, Search.self, Count.self, Show.self, Release.self,
             Export.self, Import.self, Deliver.self, Retry.self, Expire.self,
+            QueryHelp.self,
         ],
         helpNames: .long)
 }

@@ -197,15 +197,15 @@ func countsMonths() throws {
         ("newer-than:7d", 0, "There is no field 'newer-than:'; did you mean 'newer_than:'?"),
         (
             "banana:x", 0,
-            "There is no field 'banana:'; to look for the text itself, put it in quotation marks"
+            "There is no field 'banana:'; there are \(Field.common); to look for the text itself, put it in quotation marks"
         ),
         (
             "list-id:x", 0,
-            "There is no field 'list-id:'; to look for the text itself, put it in quotation marks"
+            "There is no field 'list-id:'; there are \(Field.common); to look for the text itself, put it in quotation marks"
         ),
         (
             "h2o:x", 0,
-            "There is no field 'h2o:'; to look for the text itself, put it in quotation marks"
+            "There is no field 'h2o:'; there are \(Field.common); to look for the text itself, put it in quotation marks"
         ),
         ("from: bob", 0, "After 'from:' its value must follow, without a blank"),
         ("\"open", 0, "This quotation mark is never closed"),

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Long polls")
 struct LongPollTests {
-    private static let request = LeaseRequest(itemsMax: 1, bytesMax: 1, waitSeconds: 20)
+    private static let request = LeaseRequest(itemsMax: 1, bytesMax: 1, waitSeconds: 300)
 
     @Test(
         "what is due at any time at all is looked for again, at once or when it is due",

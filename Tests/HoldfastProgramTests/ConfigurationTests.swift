@@ -102,6 +102,18 @@ import Testing
                 "is named by storage-1 and storage-2"
             ),
             (
+                "[registry]\n[gateway]\nspool = \"a\"\n[[storage]]\nfolder = \"a\"",
+                "is named by gateway and storage-1"
+            ),
+            (
+                "[registry]\n[helper]\nname = \"x\"\n[dal]\nname = \"x\"",
+                "[dal] name \"x\" comes twice ([helper])"
+            ),
+            (
+                "[registry]\n[node]\nhttp = \"127.0.0.1:7420\"\n[gateway]\nsmtp = \"127.0.0.1:7420\"",
+                "[gateway] smtp = \"127.0.0.1:7420\" is the address of [node] http too"
+            ),
+            (
                 "[registry]\n[storage_defaults]\nname = \"a\"",
                 "[storage_defaults] name is not a key"
             ),

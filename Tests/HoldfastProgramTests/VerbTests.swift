@@ -121,7 +121,8 @@ import Testing
     }
 
     private func order(
-        _ state: String, _ outcomes: [String], reason: String? = nil, before: Bool = false
+        _ state: String, _ outcomes: [String], reason: String? = nil, before: Bool = false,
+        to: [String]? = nil
     ) -> ReleaseReport {
         let answer = ReleaseAnswer(
             order: "o", mail: "m", gateway: "g", by: "amy", ordered: "2026-01-05T12:00:00Z",
@@ -132,7 +133,7 @@ import Testing
                 RecipientAnswer(recipient: "r@x", outcome: $0, reply: "250 ok\u{1b}")
             },
             released_before: before)
-        return ReleaseReport(answer, gateway: nil, orderedBefore: before)
+        return ReleaseReport(answer, to: to, gateway: nil, orderedBefore: before)
     }
 
     @Test(
@@ -144,6 +145,14 @@ import Testing
         ])
     func releases(state: String, outcomes: [String], code: Int32) {
         #expect(order(state, outcomes).status.rawValue == code)
+    }
+
+    @Test("how a release goes on is asked for those alone for whom it was ordered")
+    func question() {
+        let some = order("sending", [], to: ["me@x", "you@x"]).remarks.first ?? ""
+        #expect(some.contains("`holdfast release m --to me@x --to you@x` says how it goes on"))
+        let all = order("sending", []).remarks.first ?? ""
+        #expect(all.contains("`holdfast release m` says"))
     }
 
     @Test("a release says what a person must know")
@@ -172,7 +181,7 @@ import Testing
             ],
             released_before: true)
         answer.recipients = ["b@x"]
-        let report = ReleaseReport(answer, gateway: nil, orderedBefore: true)
+        let report = ReleaseReport(answer, to: nil, gateway: nil, orderedBefore: true)
         #expect(report.status == .done)
         #expect(report.lines == "m\tb@x\tsent\t250 ok\n")
         #expect(report.remarks.first?.contains("nothing was sent now to b@x (--again") == true)

@@ -10,6 +10,10 @@ enum Field: String, CaseIterable {
     case id, msgid, sha256
     case `is`
 
+    /// Those that people ask for most, as a hint.
+    static let common =
+        "from: to: subject: id: before: after: date: size: has:attachment and others"
+
     /// Other names, from Gmail, KQL, notmuch and mu; lower case.
     private static let aliases: [String: Field] = [
         "f": .from, "sender": .from, "recip": .to, "recipients": .to, "tc": .to,

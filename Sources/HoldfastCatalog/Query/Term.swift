@@ -39,7 +39,7 @@ extension Parser {
     private func unknown(_ name: String, at place: Range<Int>) -> QueryError {
         let suggestion =
             Field.nearest(to: name).map { "did you mean '\($0):'?" }
-            ?? "to look for the text itself, put it in quotation marks"
+            ?? "there are \(Field.common); to look for the text itself, put it in quotation marks"
         return QueryError(
             "There is no field '\(name):'; \(suggestion)",
             at: place.lowerBound..<place.lowerBound + name.count + 1)

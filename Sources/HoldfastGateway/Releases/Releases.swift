@@ -241,7 +241,10 @@ final class Releases: Sendable {
         }
         logger.notice(
             "Release done",
-            metadata: ["order": "\(release.order.id)", "mail": "\(release.order.mail)"])
+            metadata: [
+                "order": "\(release.order.id)", "mail": "\(release.order.mail)",
+                "outcomes": "\(release.results.compactMap { $0.map { "\($0.outcome)" } })",
+            ])
     }
 
     /// What cannot be read now may be another time, unless it is damaged.

@@ -28,7 +28,12 @@ struct Cluster: Sendable {
         do {
             let view = RosterView(
                 registries: installation.registries, client: client, clock: MachineClock())
-            try await view.refresh()
+            do {
+                try await view.refresh()
+            } catch let error as NodeError where error.status == 0 {
+                throw Failure(
+                    .unreachable, "\(error); start `holdfast serve --config \(installation.file)`")
+            }
             result = .success(try await work(Cluster(client: client, keys: keys, view: view)))
         } catch let error as NodeError {
             result = .failure(Failure(error))

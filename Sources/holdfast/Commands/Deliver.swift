@@ -12,14 +12,14 @@ struct Deliver: AsyncParsableCommand {
         abstract: "Take in the message on standard input, as Postfix's pipe(8) hands it over.",
         discussion: """
             Example: holdfast deliver --sender amy@example.org bob@example.net < message
-            In master.cf: argv=/usr/bin/holdfast deliver --sender ${sender} ${recipient}
+            In master.cf: argv=/usr/bin/holdfast deliver --sender ${sender} -- ${recipient}
 
             Exit codes, as sysexits.h has them:
               0   the mail is ours, and durable
               64  the command line is wrong
               65  the message or its envelope cannot be taken as it is, also later
-              70  the program failed, or what answered is no Holdfast
-              75  nobody answers, or there is no room: try again later
+              70  the program failed
+              75  nobody answers, or no Holdfast, or there is no room: try again later
               77  this user may not read the configuration, the token or the keys
               78  the configuration is wrong, or its token is not the nodes'
             """,

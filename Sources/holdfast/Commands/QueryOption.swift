@@ -17,7 +17,7 @@ struct QueryOption: ParsableArguments {
         help: ArgumentHelp(
             """
             Words, "phrases", from: to: subject: id: before: after: size: has:attachment, AND, OR, \
-            NOT or -, parentheses; '' matches every mail.
+            NOT or -, parentheses; '' matches every mail. `holdfast query` says the rest.
             """, valueName: "query"))
     var query: [String] = []
 

@@ -10,6 +10,9 @@ struct Search: AsyncParsableCommand {
             Example: holdfast search from:amy subject:invoice after:2026-01-31 --limit 20
             Example: holdfast search '' --limit 0 --format jsonl
 
+            before: and after: ask when Holdfast took a mail in, date: what its header says. `holdfast \
+            query` lists all fields.
+
             tsv has the columns id, received, date, from, to, subject, message_id, size, sha256, \
             keep_until and copies. Exit code 1: no mail matches.
             """,
@@ -45,7 +48,7 @@ struct Search: AsyncParsableCommand {
         }
         try await Output.standard.write(printer.end())
         guard found > 0 else { throw ExitStatus.none }
-        if found == limit, Terminal.errorIsTerminal {
+        if found == limit {
             await Output.say("These are the first \(limit); --limit 0 lists all.")
         }
     }

@@ -67,7 +67,9 @@ struct Installation: Sendable {
             if component.hostname.isEmpty { component.hostname = host }
             return GatewaySection(component: component, spool: spool)
         }
-        try checkStorages()
+        try checkNames()
+        try checkFolders()
+        try checkAddresses()
         guard registry != nil || !node.registries.isEmpty else {
             throw ConfigurationError(
                 "[node] registries must name a Registry, because there is no section [registry]")
@@ -131,25 +133,6 @@ extension Installation {
                 reading: &section, folder: resolved(folder), host: host)
             try section.finish()
             return Part(name: name, configuration: configuration)
-        }
-    }
-
-    /// A name stands for one node, in the roster and in locations; a folder belongs to one.
-    private func checkStorages() throws(ConfigurationError) {
-        var folders: [String: String] = [:]
-        var names: Set<String> = []
-        for storage in storages {
-            guard names.insert(storage.name).inserted else {
-                throw ConfigurationError(
-                    "[[storage]] name \"\(storage.name)\" comes twice; each needs a name of its own"
-                )
-            }
-            let folder = storage.configuration.folder
-            if let other = folders.updateValue(storage.name, forKey: folder) {
-                throw ConfigurationError(
-                    "[[storage]] folder \"\(folder)\" is named by \(other) and \(storage.name); each"
-                        + " needs a folder of its own")
-            }
         }
     }
 }

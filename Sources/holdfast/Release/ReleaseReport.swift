@@ -11,10 +11,16 @@ struct ReleaseReport {
     private let isDone: Bool
     private let orderedBefore: Bool
     private let gateway: GatewayOrderAnswer?
+    /// For whom it was asked, where that is not the envelope.
+    private let to: [String]?
 
+    /// - Parameter to: for whom it was asked, where that is not the envelope.
     /// - Parameter gateway: what the gateway says, where it was asked.
     /// - Parameter orderedBefore: the order is an older one, which had ended when it was asked for.
-    init(_ order: ReleaseAnswer, gateway: GatewayOrderAnswer?, orderedBefore: Bool) {
+    init(
+        _ order: ReleaseAnswer, to: [String]?, gateway: GatewayOrderAnswer?, orderedBefore: Bool
+    ) {
+        self.to = to
         let answer = gateway?.order ?? order
         self.answer = answer
         results = answer.results.filter { order.recipients?.contains($0.recipient) ?? true }
@@ -42,21 +48,26 @@ struct ReleaseReport {
         let isInDoubt = results.contains { $0.outcome == "in doubt" }
         if isDone, orderedBefore {
             remarks.append(
-                "\(answer.mail) was \(isInDoubt ? "sent" : "released") \(when) by \(answer.by);"
+                "\(answer.mail) was \(isInDoubt ? "tried" : "released") \(when) by \(answer.by);"
                     + " nothing was sent now to \(recipients) (--again sends it once more)")
         } else if !isDone {
             remarks.append(
-                "\(answer.mail): \(waiting); the order \(answer.order) stands, `holdfast release"
-                    + " \(answer.mail)` says how it goes on")
+                "\(answer.mail): \(waiting); the order \(answer.order) stands, `\(question)` says how"
+                    + " it goes on")
         }
-        if answer.line_ends_changed {
-            remarks.append("\(answer.mail): bare line feeds of the imported mail went out as CRLF")
+        if answer.line_ends_changed, !orderedBefore {
+            remarks.append("\(answer.mail): bare line feeds of the mail went out as CRLF")
         }
         if isInDoubt {
             remarks.append(
                 "\(answer.mail): the smarthost may have it or not; only --again sends it once more")
         }
         return remarks
+    }
+
+    /// The same again sends nothing new, and must not be for anybody else.
+    private var question: String {
+        (["holdfast release", answer.mail] + (to ?? []).map { "--to \($0)" }).joined(separator: " ")
     }
 
     private var recipients: String {

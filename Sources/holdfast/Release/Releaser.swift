@@ -55,7 +55,7 @@ struct Releaser {
         var last = order.state == "done" ? order : try await waited(order, until: end)
         last.recipients = order.recipients
         let report = ReleaseReport(
-            last, gateway: await gatewayAnswer(last),
+            last, to: to, gateway: await gatewayAnswer(last),
             orderedBefore: order.released_before && order.state == "done")
         try await Output.standard.write(report.lines)
         for remark in report.remarks { await Output.say(remark) }

@@ -11,20 +11,22 @@ struct RosterRefresher: Service {
     let logger: Logger
 
     private static let firstMilliseconds = 100
+    /// A Registry that starts beside this process may need a moment.
+    private static let silencesQuiet = 30
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var isSilent = false
+            var silences = 0
             while !Task.isCancelled {
                 do {
                     try await roster.refresh()
-                    if isSilent { logger.notice("Registry answers again") }
-                    isSilent = false
+                    if silences > Self.silencesQuiet { logger.notice("Registry answers") }
+                    silences = 0
                 } catch {
-                    if !isSilent, !Task.isCancelled {
+                    silences += 1
+                    if silences == Self.silencesQuiet + 1, !Task.isCancelled {
                         logger.notice("No Registry answers", metadata: ["error": "\(error)"])
                     }
-                    isSilent = true
                 }
                 let milliseconds =
                     roster.current == nil ? Self.firstMilliseconds : 1000 * Heartbeat.beatSeconds
