@@ -153,6 +153,7 @@ import Testing
         let text = """
             [node]
             http = "10.0.0.1:1"
+            insecure_http = true
             registries = ["http://10.0.0.2:1/registry/b", "http://10.0.0.1:1/registry/registry"]
             [registry]
             """

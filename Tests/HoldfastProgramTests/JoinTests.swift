@@ -3,6 +3,7 @@
 
 import HoldfastDisk
 import HoldfastModel
+import HoldfastStorage
 import Testing
 
 @testable import holdfast

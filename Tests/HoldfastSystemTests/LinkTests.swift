@@ -2,6 +2,7 @@
 // R16: what feeds what is changed while mail flows, and a processor is put in between.
 
 import Foundation
+import HoldfastModel
 import HoldfastNode
 import Testing
 
@@ -90,7 +91,7 @@ struct LinkTests {
             let ran = try Appliance.run(
                 ["links", words[0], "--config", box.configuration] + words.dropFirst())
             #expect(ran.code == code, "\(words): \(ran.messages)")
-            #expect(ran.messages.contains(says), "\(words): \(ran.messages)")
+            #expect(says.isEmpty || ran.messages.contains(says), "\(words): \(ran.messages)")
         }
         #expect(try box.verb("links").text.contains("Number 3"))
     }
