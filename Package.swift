@@ -96,7 +96,7 @@ let package = Package(
             name: "HoldfastStorage",
             dependencies: [
                 "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments",
-                "HoldfastLedger",
+                "HoldfastLedger", "HoldfastCatalog",
                 "HoldfastNode", crypto, hummingbird, httpTypes, lifecycle, logging, nioCore,
             ],
             swiftSettings: tested),
@@ -122,7 +122,7 @@ let package = Package(
             name: "holdfast",
             dependencies: [
                 "CHoldfast", "HoldfastModel", "HoldfastMIME", "HoldfastDisk", "HoldfastSegments",
-                "HoldfastLedger", "HoldfastNode",
+                "HoldfastLedger", "HoldfastCatalog", "HoldfastNode",
                 "HoldfastRegistry", "HoldfastHelper", "HoldfastStorage", "HoldfastDAL",
                 "HoldfastGateway",
                 hummingbird, httpClient, httpTypes, lifecycle, signals, logging, nioCore, nioHTTP,

@@ -68,7 +68,29 @@ package protocol Catalog: Sendable {
     /// Lets go of a node that has no copies left. Should it come back, it ships everything again.
     func forget(_ node: NodeID) throws(CatalogError)
 
+    /// The copies of a node behind a place, in the order in which they lie, notes' among them: those
+    /// that are to be kept until `day` or later.
+    func entries(
+        of node: NodeID, after place: (segment: SegmentNumber, offset: UInt64), limit: Int,
+        today: Day
+    ) throws(CatalogError) -> [EnteredCopy]
+
+    /// How many copies mails have. Reads all entries.
+    ///
+    /// - Parameter disksMayBeShared: two copies on one disk count as two (D7).
+    func copyStatistics(disksMayBeShared: Bool, today: Day) throws(CatalogError) -> CopyStatistics
+
+    /// A node has no copies at these places; what was entered there since by another record stays.
+    func forget(_ node: NodeID, _ copies: [EnteredCopy]) throws(CatalogError)
+
+    /// The mails that were received on a day.
+    func dayBook(of day: Day) throws(CatalogError) -> CatalogDay
+
     func statistics() throws(CatalogError) -> Statistics
+
+    /// Begins again with nothing but the orders that are not finished; what was there is set aside in
+    /// files that `beside` names. Whoever asks meanwhile may be refused.
+    func renew(beside path: String) throws(CatalogError)
 
     /// Something found the database damaged: what it answers is not to be believed any more.
     var isDamaged: Bool { get }
@@ -136,6 +158,38 @@ package struct Expired: Hashable, Sendable {
     package var texts: Int
     /// There is more to remove: come again.
     package var isUnfinished: Bool
+}
+
+/// One copy, as far as its place and its mail.
+package struct EnteredCopy: Hashable, Sendable {
+    package var mail: MailID
+    package var segment: SegmentNumber
+    package var offset: UInt64
+    package var position: Position
+
+    package init(mail: MailID, segment: SegmentNumber, offset: UInt64, position: Position) {
+        self.mail = mail
+        self.segment = segment
+        self.offset = offset
+        self.position = position
+    }
+}
+
+/// The mails that were received on one day.
+package struct CatalogDay: Hashable, Sendable {
+    /// Entered now, hidden ones included.
+    package var live: Int
+    package var expired: Int
+    package var purged: Int
+}
+
+/// How many copies mails have, and on how many disks; zeros where there are no mails.
+package struct CopyStatistics: Hashable, Sendable {
+    package var mails: Int
+    package var copies: ClosedRange<Int>
+    package var disks: ClosedRange<Int>
+    /// Mails with fewer copies that count than they want.
+    package var short: Int
 }
 
 /// How much the catalog holds, hidden mails included.

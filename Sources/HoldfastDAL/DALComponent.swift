@@ -20,6 +20,9 @@ package final class DALComponent: Component {
     /// Two orders for one mail at the same time must not both find that there is none.
     let ordering = Turn()
     let firstSights = Mutex(FirstSights())
+    /// How far the catalog is, as last looked.
+    let filled = Mutex(Filling())
+    let catalogPath: String
     private let searches: [DiskThread]
 
     private static let searchThreads = 2
@@ -68,6 +71,7 @@ package final class DALComponent: Component {
         self.file = file
         self.surroundings = surroundings
         path = NodePath(role: .dal, name: name)
+        catalogPath = configuration.path
         searches = (0..<Self.searchThreads).map { number in
             surroundings.machine.makeThread("search \(number)")
         }
@@ -111,6 +115,7 @@ package final class DALComponent: Component {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.tidy() }
                 group.addTask { await audit.run() }
+                group.addTask { await self.watchFilling() }
             }
         }
     }
@@ -164,6 +169,8 @@ package final class DALComponent: Component {
     func status() async throws -> StatusAnswer {
         var answer = StatusAnswer(name: name, role: Role.dal.rawValue)
         if catalog.isDamaged { (answer.writable, answer.notice) = (false, CatalogFile.notice) }
+        answer.incomplete = incomplete
+        if answer.notice == nil { answer.notice = answer.incomplete }
         answer.queues = ["acks": queues.acks.count, "orders": queues.orders.count]
         guard let statistics = try? await read({ try $0.statistics() }) else { return answer }
         answer.mails = statistics.mails

@@ -10,6 +10,8 @@ extension DALComponent {
     package func addRoutes(to server: NodeServer) {
         server.offer(queues, at: path)
         server.take(into: queues, at: path)
+        addEntryRoutes(to: server)
+        addFillingRoutes(to: server)
         let router = server.router
         router.get("\(path.text)/mails") { [self] request, _ in
             let query = try query(of: request)
@@ -26,7 +28,10 @@ extension DALComponent {
                 try catalog.search(query, limit: limit, offset: offset, below: row, today: today)
             }
             let next = found.count == limit ? found.last.map { String($0.row) } : nil
-            return JSONAnswer(SearchAnswer(mails: found.map(MailAnswer.init), next: next))
+            return JSONAnswer(
+                SearchAnswer(
+                    mails: found.map(MailAnswer.init), next: next,
+                    incomplete: incomplete))
         }
         router.get("\(path.text)/mails/count") { [self] request, _ in
             let query = try query(of: request)

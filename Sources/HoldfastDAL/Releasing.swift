@@ -41,15 +41,7 @@ extension DALComponent {
 
     /// A note that says who has the mail may still be on its way into a catalog that was made anew.
     private func refuseUntilFilled() async throws {
-        let storages = surroundings.roster.current?.roster.nodes(of: .storage) ?? []
-        let sights = firstSights.withLock { sights in
-            sights.look(at: storages)
-            return sights
-        }
-        let behind = try await read { catalog in
-            try sights.behind(storages) { try catalog.position(of: $0) }
-        }
-        guard let storage = behind.first else { return }
+        guard let storage = try await filling().behind.first else { return }
         throw Refusal.unavailable(
             "The catalog is still being filled from \(storage), and may not know yet what was released"
                 + " before: try again in a moment, or --again sends in any case.")

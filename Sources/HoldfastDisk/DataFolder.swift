@@ -32,7 +32,7 @@ package struct DataFolder: Sendable {
     /// Why a data folder cannot be used.
     package enum Problem: Error, Equatable {
         case disk(DiskError)
-        /// The folder was made on another disk: moved, cloned or restored.
+        /// The folder was made on another disk, or is a copy of what was: moved, cloned or restored.
         case elsewhere(path: String)
         /// The file that says whose the folder is cannot be read.
         case unreadable(path: String)
@@ -78,9 +78,9 @@ package struct DataFolder: Sendable {
         guard let known = NodeFile(try String(contentsOfFile: file, encoding: .utf8)) else {
             throw Problem.unreadable(path: file)
         }
-        guard known.disk == (try disk.identity(of: path)) else {
-            throw Problem.elsewhere(path: path)
-        }
+        guard known.disk == (try disk.identity(of: path)),
+            known.folder == (try FileStatus(of: path).number)
+        else { throw Problem.elsewhere(path: path) }
         return known
     }
 
@@ -90,11 +90,37 @@ package struct DataFolder: Sendable {
         let disk = RealDisk()
         try disk.makeFolder(path)
         let lock = try disk.lock(path + "/lock")
-        let identity = try disk.identity(of: path)
-        var file = try known(path, on: disk) ?? NodeFile(node: newNode, disk: identity, run: 0)
+        var file = try known(path, on: disk) ?? NodeFile(node: newNode, here: path, on: disk)
         file.run = max(file.run, lastRun) + 1
         try replace(path, with: file.text, on: disk)
-        return DataFolder(path: path, node: file.node, disk: identity, run: file.run, lock: lock)
+        return DataFolder(path: path, node: file.node, disk: file.disk, run: file.run, lock: lock)
+    }
+
+    /// Gives a folder that was moved, cloned or restored an identity of its own, where it lies now.
+    ///
+    /// What it holds stays as it is, and its runs go on: only who keeps it is another node, which ships
+    /// all of it anew. Whoever was the node before keeps that name and its entries.
+    ///
+    /// - Parameter lastRun: the highest run that left something here, in case its number is lost.
+    /// - Returns: the identity that it had; nil where none could be read.
+    package static func adopt(
+        _ path: String, newNode: UInt128, lastRun: UInt32
+    ) throws(Problem) -> UInt128? {
+        do {
+            let disk = RealDisk()
+            let lock = try disk.lock(path + "/lock")
+            defer { lock.unlock() }
+            let old = try? NodeFile(
+                String(contentsOfFile: path + "/holdfast.node", encoding: .utf8))
+            var file = try NodeFile(node: newNode, here: path, on: disk)
+            file.run = max(old?.run ?? 0, lastRun)
+            try replace(path, with: file.text, on: disk)
+            return old?.node
+        } catch let error as DiskError {
+            throw .disk(error)
+        } catch {
+            throw .unreadable(path: path + "/holdfast.node")
+        }
     }
 
     /// Lets another process, or another opening in this one, have the folder.
@@ -136,8 +162,8 @@ extension DataFolder.Problem: CustomStringConvertible {
         switch self {
         case .disk(let error): "\(error)"
         case .elsewhere(let path):
-            "\(path) was made on another disk; if it was moved or restored on purpose, give it a new "
-                + "identity by removing \(path)/holdfast.node"
+            "\(path) was made on another disk, or is a copy; if it was moved, cloned or restored on "
+                + "purpose, give it a new identity with `holdfast adopt \(path)`"
         case .unreadable(let path): "\(path) cannot be read as a node's identity"
         }
     }
@@ -147,10 +173,16 @@ extension DataFolder.Problem: CustomStringConvertible {
 private struct NodeFile {
     var node: UInt128
     var disk: UInt64
+    /// The number of the folder on its disk: a copy of it has another, also on the same disk.
+    var folder: UInt64
     var run: UInt32
 
-    init(node: UInt128, disk: UInt64, run: UInt32) {
-        (self.node, self.disk, self.run) = (node, disk, run)
+    /// A new one, for the folder as it lies now.
+    init(node: UInt128, here path: String, on disk: RealDisk) throws(DiskError) {
+        self.node = node
+        self.disk = try disk.identity(of: path)
+        folder = try FileStatus(of: path).number
+        run = 0
     }
 
     init?(_ text: String) {
@@ -162,12 +194,14 @@ private struct NodeFile {
         guard values["format"] == "1",
             let node = values["node"].flatMap({ UInt128($0, radix: 16) }),
             let disk = values["disk"].flatMap({ UInt64($0, radix: 16) }),
+            let folder = values["folder"].flatMap({ UInt64($0) }),
             let run = values["run"].flatMap({ UInt32($0) })
         else { return nil }
-        self.init(node: node, disk: disk, run: run)
+        (self.node, self.disk, self.folder, self.run) = (node, disk, folder, run)
     }
 
     var text: String {
-        "format 1\nnode \(String(node, radix: 16))\ndisk \(String(disk, radix: 16))\nrun \(run)\n"
+        "format 1\nnode \(String(node, radix: 16))\ndisk \(String(disk, radix: 16))\n"
+            + "folder \(folder)\nrun \(run)\n"
     }
 }

@@ -116,6 +116,7 @@ package final class GatewayComponent: Component {
         server.offer(queues, at: path)
         server.take(into: queues, at: path)
         MailRoutes(intake: intake).add(to: server, at: path)
+        server.tellDays(of: keeper, queue: "tasks", at: path)
         server.router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
         releases.addRoutes(
             to: server, at: path, name: name, sentTo: configuration.smarthost?.description)

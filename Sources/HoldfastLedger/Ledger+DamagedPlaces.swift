@@ -26,6 +26,12 @@ extension Ledger {
         }
     }
 
+    func heal(_ damaged: DamagedPlace, in database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM damaged WHERE segment = ? AND offset = ?",
+            arguments: [Int64(bitPattern: damaged.segment), Int64(bitPattern: damaged.offset)])
+    }
+
     func note(_ damaged: DamagedPlace, in database: Database) throws {
         try database.execute(
             sql: "INSERT OR IGNORE INTO damaged (segment, offset) VALUES (?, ?)",

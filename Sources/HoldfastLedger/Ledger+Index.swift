@@ -22,8 +22,8 @@ extension Ledger {
         """
 
     private static let advanceSegment = """
-        INSERT INTO segments (segment, day, drop_day, recorded_up_to, records, bytes)
-        VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO segments (segment, day, drop_day, recorded_up_to, records, bytes, is_bare)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (segment) DO UPDATE SET
             recorded_up_to = max(recorded_up_to, excluded.recorded_up_to),
             records = records + excluded.records,
@@ -37,11 +37,17 @@ extension Ledger {
                 switch change {
                 case .kept(let rows, let segments): try add(rows, segments, in: database)
                 case .slip(let slip, let mail): try setSlip(slip, of: mail, in: database)
-                case .gone(let positions): try remove(positions, in: database)
+                case .gone(let positions, let what):
+                    try remove(positions, as: what, in: database)
+                case .counted(let what, let days): try count(what, days, in: database)
+                case .filled(let rows, let segment, let last):
+                    try fill(rows, of: segment, last: last, in: database)
                 case .complete(let segment): try complete(segment, in: database)
                 case .dropped(let segment): try removeSegment(segment, in: database)
                 case .queue(let queue, let changes): try save(changes, of: queue, in: database)
                 case .damaged(let place): try note(place, in: database)
+                case .marks(let marks): try set(marks, in: database)
+                case .healed(let place): try heal(place, in: database)
                 }
             }
         }
@@ -50,11 +56,12 @@ extension Ledger {
     private func add(_ rows: [LedgerRow], _ segments: [SegmentRow], in database: Database) throws {
         let file = try database.cachedStatement(sql: Self.insertFile)
         let entry = try database.cachedStatement(sql: Self.insertEntry)
+        var kept: [Day: Int] = [:]
         for row in rows {
             let mail = row.mail.blob
             try file.execute(arguments: [
                 mail, Int64(bitPattern: row.position.raw), row.received.milliseconds,
-                Int64(clamping: row.size), row.digest.blob, row.keepUntil.number, row.sender,
+                Int64(clamping: row.size), row.digest?.blob, row.keepUntil.number, row.sender,
                 row.subject, row.messageID,
             ])
             try entry.execute(arguments: [
@@ -62,12 +69,18 @@ extension Ledger {
                 Int64(bitPattern: row.segment), Int64(clamping: row.offset),
                 Int64(clamping: row.length), row.passesOn,
             ])
+            // What a recovery finds again was counted before.
+            if row.kind == .mail, database.changesCount > 0 {
+                kept[row.received.day, default: 0] += 1
+            }
         }
+        try count(.kept, kept, in: database)
         let segment = try database.cachedStatement(sql: Self.advanceSegment)
         for row in segments {
             try segment.execute(arguments: [
                 Int64(bitPattern: row.segment), row.day.number, row.dropDay.number,
                 Int64(clamping: row.recordedUpTo), row.records, Int64(clamping: row.bytes),
+                row.isBare,
             ])
         }
     }
@@ -78,7 +91,10 @@ extension Ledger {
         try database.cachedStatement(sql: sql).execute(arguments: arguments)
     }
 
-    private func remove(_ positions: [Position], in database: Database) throws {
+    private func remove(
+        _ positions: [Position], as what: DayCount, in database: Database
+    ) throws {
+        try count(what, days(of: positions, in: database), in: database)
         let file = try database.cachedStatement(
             sql: """
                 DELETE FROM qt_files WHERE position = ?1 AND mail_id =
@@ -106,6 +122,7 @@ extension Ledger {
 
     private func removeSegment(_ segment: SegmentNumber, in database: Database) throws {
         let number = Int64(bitPattern: segment)
+        try count(.dropped, days(of: segment, in: database), in: database)
         try database.execute(
             sql: """
                 DELETE FROM unfinished WHERE position IN
@@ -163,7 +180,7 @@ extension Ledger {
                     dropDay: Day(number: row["drop_day"]),
                     recordedUpTo: UInt64(bitPattern: row["recorded_up_to"]),
                     records: row["records"],
-                    bytes: UInt64(bitPattern: row["bytes"]))
+                    bytes: UInt64(bitPattern: row["bytes"]), isBare: row["is_bare"])
             }
         }
     }
@@ -210,12 +227,12 @@ extension Ledger {
 
 extension Held {
     fileprivate init(_ row: Row) throws {
-        let digest: Data = row["digest"]
+        let digest: Data? = row["digest"]
         let slip: Data? = row["slip"]
         position = Position(raw: UInt64(bitPattern: row["position"]))
         segment = UInt64(bitPattern: row["segment"])
         offset = UInt64(bitPattern: row["offset"])
-        self.digest = Digest(bytes: digest) ?? .zero
+        self.digest = digest.flatMap { Digest(bytes: $0) }
         keepUntil = Day(number: row["keep_until"])
         joinedSlip = try slip.map { try Slip(decoding: Array($0)[...]) }
     }

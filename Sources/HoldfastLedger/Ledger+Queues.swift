@@ -85,6 +85,37 @@ extension Ledger {
         }
     }
 
+    /// The last record that is there, up to a position.
+    package func lastEntry(upTo position: Position) throws -> QueueEntry? {
+        try read { database in
+            try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT position, mail_id, kind, segment, offset, length
+                    FROM qt_files_entries WHERE position <= ? ORDER BY position DESC LIMIT 1
+                    """, arguments: [Int64(bitPattern: position.raw)]
+            ).flatMap(QueueEntry.init)
+        }
+    }
+
+    /// The records of a segment behind a position, in their order, in which they lie.
+    package func entries(
+        of segment: SegmentNumber, after position: Position, limit: Int
+    ) throws -> [QueueEntry] {
+        try read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT position, mail_id, kind, segment, offset, length
+                    FROM qt_files_entries WHERE segment = ? AND position > ?
+                    ORDER BY position LIMIT ?
+                    """)
+            let arguments: StatementArguments = [
+                Int64(bitPattern: segment), Int64(bitPattern: position.raw), limit,
+            ]
+            return try Row.fetchAll(statement, arguments: arguments).compactMap(QueueEntry.init)
+        }
+    }
+
     /// The records at these positions that are still there.
     package func entries(at positions: [Position]) throws -> [QueueEntry] {
         try read { database in
@@ -127,7 +158,7 @@ extension Ledger {
 }
 
 extension QueueEntry {
-    fileprivate init?(_ row: Row) {
+    init?(_ row: Row) {
         guard let mail = MailID(bytes: row["mail_id"] as Data),
             let kind = RecordKind(rawValue: row["kind"])
         else { return nil }

@@ -15,7 +15,7 @@ package final class Ledger: Sendable {
     let damage = Atomic(false)
 
     private static let cacheKibibytes = 8 << 10
-    private static let readersMax = 2
+    private static let readersMax = 4
     private static let schemaVersion = 1
 
     /// - Parameter path: nil keeps the ledger in memory, as a simulation does.
@@ -66,7 +66,7 @@ package final class Ledger: Sendable {
             position INTEGER NOT NULL,
             received INTEGER NOT NULL,
             size INTEGER NOT NULL,
-            digest BLOB NOT NULL,
+            digest BLOB,
             keep_until INTEGER NOT NULL,
             sender TEXT NOT NULL,
             subject TEXT NOT NULL,
@@ -91,12 +91,23 @@ package final class Ledger: Sendable {
             drop_day INTEGER NOT NULL,
             recorded_up_to INTEGER NOT NULL,
             records INTEGER NOT NULL,
-            bytes INTEGER NOT NULL
+            bytes INTEGER NOT NULL,
+            is_bare INTEGER NOT NULL DEFAULT 0
         );
         CREATE TABLE damaged (
             segment INTEGER NOT NULL,
             offset INTEGER NOT NULL,
             PRIMARY KEY (segment, offset)
+        ) WITHOUT ROWID;
+        CREATE TABLE days (
+            day INTEGER NOT NULL,
+            what TEXT NOT NULL,
+            mails INTEGER NOT NULL,
+            PRIMARY KEY (day, what)
+        ) WITHOUT ROWID;
+        CREATE TABLE marks (
+            mark TEXT NOT NULL PRIMARY KEY,
+            value INTEGER NOT NULL
         ) WITHOUT ROWID;
         CREATE TABLE queues (
             queue TEXT NOT NULL PRIMARY KEY,
@@ -142,7 +153,8 @@ package struct LedgerRow: Sendable {
     package var length: UInt64
     package var received: Timestamp
     package var size: UInt64
-    package var digest: Digest
+    /// Nil where only the segment's table was read: size and all that follows are not known yet.
+    package var digest: Digest?
     package var keepUntil: Day
     package var sender: String
     package var subject: String
@@ -169,6 +181,27 @@ package struct LedgerRow: Sendable {
         self.messageID = messageID
         self.passesOn = passesOn
     }
+
+    /// A record of which only the table at the end of its segment was read.
+    ///
+    /// - Parameter received: the best that is known; the record itself says when it was.
+    package init(
+        bare mail: MailID, kind: RecordKind, position: Position, segment: SegmentNumber,
+        offset: UInt64, length: UInt64, received: Timestamp, keepUntil: Day
+    ) {
+        self.mail = mail
+        self.kind = kind
+        self.position = position
+        self.segment = segment
+        self.offset = offset
+        self.length = length
+        self.received = received
+        size = 0
+        digest = nil
+        self.keepUntil = keepUntil
+        (sender, subject, messageID) = ("", "", "")
+        passesOn = false
+    }
 }
 
 /// What the ledger knows of a mail that is held here.
@@ -176,13 +209,14 @@ package struct Held: Sendable {
     package var position: Position
     package var segment: SegmentNumber
     package var offset: UInt64
-    package var digest: Digest
+    /// Nil where the index was lost and the record was not read again yet.
+    package var digest: Digest?
     package var keepUntil: Day
     /// The slip, where it was joined with another since the record was written.
     package var joinedSlip: Slip?
 
     package init(
-        position: Position, segment: SegmentNumber, offset: UInt64, digest: Digest, keepUntil: Day,
+        position: Position, segment: SegmentNumber, offset: UInt64, digest: Digest?, keepUntil: Day,
         joinedSlip: Slip? = nil
     ) {
         self.position = position
@@ -201,13 +235,20 @@ package enum LedgerChange: Sendable {
     case slip(Slip, of: MailID)
     /// Records that are gone, and their mails where no later record stands for them. Where they lay is
     /// no damage any more.
-    case gone([Position])
+    case gone([Position], as: DayCount = .gone)
+    /// Something happened to mails of these days that leaves no row.
+    case counted(DayCount, [Day: Int])
     /// A segment was sealed, and all its records have their rows.
     case complete(SegmentNumber)
+    /// What is known of records whose rows were bare; with `last`, the whole segment's now.
+    case filled([LedgerRow], of: SegmentNumber, last: Bool)
     /// A segment that was dropped, with all its records.
     case dropped(SegmentNumber)
     case queue(String, QueueBook.Changes)
     case damaged(DamagedPlace)
+    case marks([String: Int64])
+    /// What lies there is whole, or nothing depends on it any more.
+    case healed(DamagedPlace)
 }
 
 /// How far the ledger has followed one segment.
@@ -221,10 +262,12 @@ package struct SegmentRow: Hashable, Sendable {
     package var recordedUpTo: UInt64
     package var records: Int
     package var bytes: UInt64
+    /// Only the table at its end was read: its rows say where records lie, and little more.
+    package var isBare: Bool
 
     package init(
         segment: SegmentNumber, day: Day, dropDay: Day, recordedUpTo: UInt64, records: Int,
-        bytes: UInt64
+        bytes: UInt64, isBare: Bool = false
     ) {
         self.segment = segment
         self.day = day
@@ -232,6 +275,7 @@ package struct SegmentRow: Hashable, Sendable {
         self.recordedUpTo = recordedUpTo
         self.records = records
         self.bytes = bytes
+        self.isBare = isBare
     }
 
     /// What `recordedUpTo` is once the segment is sealed and followed to its end.

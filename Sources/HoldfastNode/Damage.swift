@@ -35,6 +35,13 @@ package final class Damage: Sendable {
         places.withLock { $0.contains(DamagedPlace(segment: segment, offset: offset)) }
     }
 
+    /// The places in a segment.
+    package func offsets(in segment: SegmentNumber) -> Set<UInt64> {
+        places.withLock { places in
+            Set(places.filter { $0.segment == segment }.map(\.offset))
+        }
+    }
+
     /// Another record stands for what lay there.
     package func heal(segment: SegmentNumber, offset: UInt64) {
         _ = places.withLock { $0.remove(DamagedPlace(segment: segment, offset: offset)) }

@@ -61,10 +61,18 @@ package struct SearchAnswer: Codable, Hashable, Sendable {
     package var mails: [MailAnswer]
     /// What to ask for with `after=` to get the next page; absent when there is none.
     package var next: String?
+    /// Of a storage: mails that may match and whose record cannot be read there; absent for none.
+    package var unreadable: Int?
+    /// Why mails may be missing from the answer; absent when none are.
+    package var incomplete: String?
 
-    package init(mails: [MailAnswer], next: String? = nil) {
+    package init(
+        mails: [MailAnswer], next: String? = nil, unreadable: Int? = nil, incomplete: String? = nil
+    ) {
         self.mails = mails
         self.next = next
+        self.unreadable = unreadable
+        self.incomplete = incomplete
     }
 }
 

@@ -24,10 +24,16 @@ extension RecordKeeper {
         package var recoveredMax = 0
         /// Rows stay although their segment is gone: somebody waits for what lay in it.
         package var keepsLostRows = false
+        /// A sealed segment that the ledger does not know is taken at its table's word, and read when
+        /// the node serves again (`Filling`).
+        package var readsLater = false
 
-        package init(recoveredMax: Int = 0, keepsLostRows: Bool = false) {
+        package init(
+            recoveredMax: Int = 0, keepsLostRows: Bool = false, readsLater: Bool = false
+        ) {
             self.recoveredMax = recoveredMax
             self.keepsLostRows = keepsLostRows
+            self.readsLater = readsLater
         }
     }
 
@@ -116,6 +122,11 @@ extension RecordKeeper {
             if file.isSealed && row?.recordedUpTo == SegmentRow.complete { continue }
             do {
                 if row == nil, try folder.removeIfUnborn(file) { continue }
+                if row == nil, wishes.readsLater, let contents = try folder.contents(of: file) {
+                    try enter(contents, of: folder, into: ledger)
+                    recovery.recoveredCount += contents.lines.count
+                    continue
+                }
                 try follow(file, from: row, in: folder, files, ledger, now: now, &recovery)
             } catch let error as SegmentError {
                 // One unreadable segment must not keep the others from being served.
@@ -135,6 +146,43 @@ extension RecordKeeper {
             logger.error("Damage found at start", metadata: ["ranges": "\(recovery.damagedRanges)"])
         }
         return recovery
+    }
+
+    private static let bareRowsATransaction = 20_000
+
+    /// Notes where the records of a segment lie; what people did is read at once. Done again it changes nothing: the segment has no row
+    /// of its own before the last of them is noted.
+    private static func enter(
+        _ contents: SegmentContents, of folder: SegmentFolder, into ledger: Ledger
+    ) throws {
+        let reader = folder.reader
+        let header = contents.header
+        var segment = SegmentRow(
+            segment: header.number, day: header.day, dropDay: header.dropDay,
+            recordedUpTo: SegmentRow.complete, records: contents.lines.count, bytes: 0,
+            isBare: true)
+        segment.bytes = contents.lines.reduce(0) { $0 + $1.place.length }
+        var rest = contents.lines[...]
+        repeat {
+            let some = rest.prefix(bareRowsATransaction)
+            rest = rest.dropFirst(some.count)
+            let rows = some.map { line in
+                // A note that cannot be read is left to whoever checks the segment.
+                let note =
+                    line.kind == .note
+                    ? try? LedgerRow(
+                        reader.record(
+                            segment: header.number, offset: line.place.offset, mail: line.mail),
+                        segment: header.number, offset: line.place.offset) : nil
+                return note
+                    ?? LedgerRow(
+                        bare: line.mail, kind: line.kind, position: line.place.position,
+                        segment: header.number, offset: line.place.offset,
+                        length: line.place.length,
+                        received: header.created, keepUntil: line.keepUntil)
+            }
+            try ledger.commit([.kept(rows, segments: rest.isEmpty ? [segment] : [])])
+        } while !rest.isEmpty
     }
 
     /// Notes what a segment holds beyond what the ledger knows of it, and seals it if it is not.
@@ -213,14 +261,19 @@ private struct CatchingUp {
 
 extension LedgerRow {
     fileprivate init(_ scanned: ScannedRecord) throws {
-        let record = scanned.record
+        try self.init(
+            scanned.record, segment: scanned.place.segment, offset: scanned.place.offset)
+    }
+
+    /// The row of a record that lies there.
+    package init(_ record: Record, segment: SegmentNumber, offset: UInt64) throws {
         let isMail = record.header.kind == .mail
         let summary =
             isMail && !record.summary.isEmpty ? try Summary(decoding: record.summary) : Summary()
         let slip = record.slip.isEmpty ? nil : try Slip(decoding: record.slip)
         self.init(
-            header: record.header, position: scanned.place.position, segment: scanned.place.segment,
-            offset: scanned.place.offset,
+            header: record.header, position: record.header.position, segment: segment,
+            offset: offset,
             sender: isMail ? try Envelope(decoding: record.envelope).sender : "",
             subject: summary.subject, messageID: summary.messageID,
             passesOn: slip?.wantsMoreCopies ?? false)

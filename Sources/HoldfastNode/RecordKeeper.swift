@@ -210,6 +210,26 @@ package final class RecordKeeper: Sendable {
     /// Bytes that wait to be appended.
     package var waitingBytes: Int { appends.waitingWeight }
 
+    /// Puts rows back of records that lie in a segment; false when the segment has gone meanwhile.
+    ///
+    /// Between two batches, as segments are dropped: the rows of one that is dropped afterwards go with
+    /// it.
+    package func restore(_ rows: [LedgerRow], of segment: SegmentNumber) async throws -> Bool {
+        guard !rows.isEmpty else { return true }
+        return try await betweenBatches { [notes, disk = machine.disk] store in
+            let folder = SegmentFolder(store.folder, on: disk)
+            guard let file = try folder.files().first(where: { $0.segment == segment }) else {
+                return false
+            }
+            let header = try folder.header(of: file)
+            let row = SegmentRow(
+                segment: segment, day: header.day, dropDay: header.dropDay, recordedUpTo: 0,
+                records: rows.count, bytes: rows.reduce(0) { $0 + $1.length })
+            notes.submit(.kept(rows, segments: [row]), weight: rows.count) { _ in }
+            return true
+        }
+    }
+
     /// Removes a sealed segment with everything in it, and its rows.
     package func dropSegment(_ segment: SegmentNumber) async throws {
         try await betweenBatches { [reader, damage, disk = machine.disk] store in

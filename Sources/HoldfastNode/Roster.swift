@@ -27,6 +27,8 @@ package struct Registration: Codable, Hashable, Sendable {
     package var clock: Int64
     /// Up to where a DAL will hold this storage's entries when it has all that can be shipped now.
     package var position: UInt64?
+    /// How many records a storage holds, as a measure of how far a DAL is with them.
+    package var records: Int?
     /// Whether a gateway can send released mail on; absent for all others.
     package var hasSmarthost: Bool?
     /// For how long the process of this node has run, in milliseconds: of two that claim to be one node,
@@ -38,7 +40,7 @@ package struct Registration: Codable, Hashable, Sendable {
         host: String = "", zone: String? = nil, sharesDisk: Bool? = nil, writable: Bool = true,
         notice: String? = nil, freeBytes: UInt64 = 0,
         waitingBytes: UInt64 = 0, clock: Int64 = 0, position: UInt64? = nil,
-        hasSmarthost: Bool? = nil
+        records: Int? = nil, hasSmarthost: Bool? = nil
     ) {
         self.name = name
         self.role = role
@@ -54,6 +56,7 @@ package struct Registration: Codable, Hashable, Sendable {
         self.waitingBytes = waitingBytes
         self.clock = clock
         self.position = position
+        self.records = records
         self.hasSmarthost = hasSmarthost
     }
 }

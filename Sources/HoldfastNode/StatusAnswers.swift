@@ -26,12 +26,40 @@ package struct StatusAnswer: Codable, Hashable, Sendable {
     package var segments: Int?
     /// The most copies that a mail of this gateway may want.
     package var copies_max: Int?
+    /// What is still missing from a DAL's catalog, or a storage's index, that is being made again.
+    package var incomplete: String?
+    /// How far a storage's check of all that it keeps is, and what it found.
+    package var scrub: ScrubAnswer?
 
     package init(name: String, role: String, writable: Bool = true, notice: String? = nil) {
         self.name = name
         self.role = role
         self.writable = writable
         self.notice = notice
+    }
+}
+
+/// The everlasting check of a storage: this round, and the last whole one.
+package struct ScrubAnswer: Codable, Hashable, Sendable {
+    /// The last segment that was checked in this round; 0 before the first.
+    package var segment: UInt64
+    package var bad: Int
+    package var healed: Int
+    /// Absent before a first round has ended.
+    package var last_finished: String?
+    package var last_bad: Int?
+    package var last_healed: Int?
+
+    package init(
+        segment: UInt64, bad: Int, healed: Int, last_finished: String?, last_bad: Int?,
+        last_healed: Int?
+    ) {
+        self.segment = segment
+        self.bad = bad
+        self.healed = healed
+        self.last_finished = last_finished
+        self.last_bad = last_bad
+        self.last_healed = last_healed
     }
 }
 

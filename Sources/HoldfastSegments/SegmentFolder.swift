@@ -34,6 +34,9 @@ package struct SegmentFolder: Sendable {
         }.sorted { $0.segment < $1.segment }
     }
 
+    /// Reads single records of these segments.
+    package var reader: SegmentReader { SegmentReader(folder: path, on: disk) }
+
     /// The header of a segment.
     package func header(of file: File) throws(SegmentError) -> SegmentHeader {
         try SegmentScan(path: file.path, on: disk).segment
@@ -67,6 +70,34 @@ package struct SegmentFolder: Sendable {
             report.damaged += try scan.missing(from: begin, found: found, besides: report)
         }
         return report
+    }
+
+    /// What a sealed segment holds by its own table, without reading more of it; nil when there is none
+    /// that can be read, or when the segment does not end where its table says.
+    package func contents(of file: File) throws(SegmentError) -> SegmentContents? {
+        guard file.isSealed else { return nil }
+        let header = try header(of: file)
+        let open = try onDisk { () throws(DiskError) in try disk.open(file.path, forWriting: false)
+        }
+        guard let table = try SealTable.read(from: open, of: file.segment) else { return nil }
+        return SegmentContents(header: header, table: table)
+    }
+
+    /// Visits the records of a segment that is being written.
+    ///
+    /// - Parameter end: how far it is durable.
+    package func records(
+        ofActive file: File, upTo end: UInt64, visit: (ScannedRecord) throws -> Void
+    ) throws -> ScanReport {
+        try SegmentScan(path: file.path, on: disk).records(durable: end, limit: end, visit: visit)
+    }
+
+    /// Visits the records of a segment as far as their message; nothing is changed, nothing sealed.
+    package func sections(
+        of file: File, visit: (ScannedRecord) throws -> Void
+    ) throws -> ScanReport {
+        let scan = try SegmentScan(path: file.path, on: disk, checksMessages: false)
+        return try scan.records(durable: file.isSealed ? .max : 0, visit: visit)
     }
 
     /// Removes an active segment that a crash left before its first batch, and so its header, was

@@ -27,12 +27,17 @@ package struct SegmentScan {
     private let file: any DiskFile
     private let header: SegmentHeader
     private let size: UInt64
+    /// Whether each message is read and compared with its checksum, or only what stands before it.
+    private let checksMessages: Bool
 
     /// How much is read at a time where something must be looked for.
     private static let searchBytes = 1 << 20
 
     /// - Throws: `damagedHeader`, `newerFormat` or a disk's error.
-    package init(path: String, on disk: any Disk) throws(SegmentError) {
+    package init(
+        path: String, on disk: any Disk, checksMessages: Bool = true
+    ) throws(SegmentError) {
+        self.checksMessages = checksMessages
         do throws(DiskError) {
             file = try disk.open(path, forWriting: false)
             size = try file.size()
@@ -223,10 +228,11 @@ package struct SegmentScan {
     private func wholeRecord(
         _ header: RecordHeader, at offset: UInt64
     ) throws(SegmentError) -> Record? {
-        let messageAt = offset + header.messageOffset
-        guard
-            try file.checksum(at: messageAt, bytes: header.message.bytes) == header.message.checksum
-        else { return nil }
+        if checksMessages {
+            let messageAt = offset + header.messageOffset
+            let checksum = try file.checksum(at: messageAt, bytes: header.message.bytes)
+            guard checksum == header.message.checksum else { return nil }
+        }
         var bytes = try file.bytes(at: offset, count: Int(header.messageOffset))
         return try? Record(takingFrom: &bytes, messageBeside: true)
     }

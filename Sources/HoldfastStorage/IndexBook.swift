@@ -73,6 +73,19 @@ package struct IndexBook: Sendable {
         return again.insert(position).inserted
     }
 
+    /// Ships the entry of a record that the DAL may never have had, with its words; false when that
+    /// comes anyway.
+    @discardableResult
+    package mutating func shipAsNew(_ position: Position) -> Bool {
+        guard position <= held, buried[position] == nil, dugUp.count < Self.againMax else {
+            return false
+        }
+        return dugUp.insert(position).inserted
+    }
+
+    /// Has the next lease find out what the DAL holds.
+    package mutating func probe() { probeAt = .min }
+
     /// Takes the lease, if nobody has it: whoever comes second finds it taken while the first still
     /// reads.
     package mutating func claim(itemsMax: Int, now: Int64) -> Claim? {

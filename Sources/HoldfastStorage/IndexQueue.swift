@@ -36,6 +36,17 @@ final class IndexQueue: Sendable {
         if book.withLock({ $0.shipAgain(position) }) { changed.notify() }
     }
 
+    /// Ships the entry of a record that the DAL may never have had.
+    func shipAsNew(_ position: Position) {
+        if book.withLock({ $0.shipAsNew(position) }) { changed.notify() }
+    }
+
+    /// Asks the DAL soon whether it still holds what it held.
+    func probe() {
+        book.withLock { $0.probe() }
+        changed.notify()
+    }
+
     func lease(_ request: LeaseRequest) async throws -> Leased? {
         try await request.wait(for: keeper.arrivals, changed, by: keeper.clock) {
             if let leased = try await leaseNow(request) { return .work(leased) }
@@ -88,7 +99,7 @@ final class IndexQueue: Sendable {
         var items: [LeasedItem] = []
         for (entry, record) in reading.records {
             let item = try await item(
-                entry, record, after: claim.held, isAgain: claim.again.contains(entry.position))
+                entry, record, after: claim.held, isAgain: entry.position <= claim.held)
             items.append(LeasedItem(item.encoded))
         }
         return items

@@ -23,8 +23,12 @@ extension IndexQueue {
             _ claim: IndexBook.Claim, besides buried: [Position: String], bytesMax: Int,
             _ ledger: Ledger, _ reader: SegmentReader
         ) throws {
-            let again = claim.again.isEmpty ? [] : try ledger.entries(at: claim.again)
+            var again = claim.again.isEmpty ? [] : try ledger.entries(at: claim.again)
             gone = Array(Set(claim.again).subtracting(again.map(\.position)))
+            if gone.contains(claim.held), let last = try ledger.lastEntry(upTo: claim.held) {
+                // It has expired, and asks no more whether the DAL still holds all: another must.
+                again.append(last)
+            }
             let new = try ledger.entries(
                 from: claim.from, limit: max(0, claim.itemsMax - again.count))
             var bytes = 0

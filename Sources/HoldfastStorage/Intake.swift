@@ -148,8 +148,10 @@ struct Intake: Sendable {
         let mail = prepared.offer.mail
         let header = prepared.offer.item.record.header
         do {
-            let heldSlip = try await slip(of: held, mail)
-            switch rules.recognise(header, prepared.slip, held: held, heldSlip: heldSlip) {
+            let (digest, heldSlip) = try await known(of: held, mail)
+            switch rules.recognise(
+                header, prepared.slip, held: held, heldDigest: digest, heldSlip: heldSlip)
+            {
             case .otherContent:
                 logger.error(
                     "One id, two contents", metadata: ["node": "\(name)", "mail": "\(mail)"])
@@ -169,12 +171,13 @@ struct Intake: Sendable {
         }
     }
 
-    private func slip(of held: Held, _ mail: MailID) async throws -> Slip {
-        if let slip = held.joinedSlip { return slip }
+    /// Digest and slip of what is held; from its record where the index does not have them.
+    private func known(of held: Held, _ mail: MailID) async throws -> (Digest, Slip) {
+        if let slip = held.joinedSlip, let digest = held.digest { return (digest, slip) }
         let record = try await keeper.read { _, reader in
             try reader.record(segment: held.segment, offset: held.offset, mail: mail)
         }
-        return try Slip(decoding: record.slip)
+        return (record.header.digest, try held.joinedSlip ?? Slip(decoding: record.slip))
     }
 
     /// Writes the mail again, because what lies here would be dropped before its day.

@@ -43,11 +43,13 @@ struct IntakeRules {
 
     /// What a second offer of a held mail means (D6).
     ///
+    /// - Parameter heldDigest: of the octets that are held, wherever it was read.
     /// - Parameter heldSlip: the slip of what is held, joined with all that came since.
     func recognise(
-        _ header: RecordHeader, _ offered: Slip, held: Held, heldSlip: Slip
+        _ header: RecordHeader, _ offered: Slip, held: Held, heldDigest: Digest,
+        heldSlip: Slip
     ) -> Recognition {
-        guard held.digest == header.digest else { return .otherContent }
+        guard heldDigest == header.digest else { return .otherContent }
         let joined = heldSlip.joined(with: offered)
         if offered.keepUntil > held.keepUntil { return .renew(joined) }
         return .same(joined, isNews: joined != heldSlip)

@@ -18,6 +18,10 @@ package final class StorageComponent: Component {
     let keeper: RecordKeeper
     let queues: StorageQueues
     let expiry: Expiry
+    let search: OwnSearch
+    let verification: Verification
+    let scrub: Scrub
+    let filler: Filler
     private let logger: Logger
 
     private static let tickSeconds = 60
@@ -31,7 +35,8 @@ package final class StorageComponent: Component {
         let (keeper, _) = try await opening.run {
             try RecordKeeper.open(
                 configuration.folder, name: name, limits: configuration.segments,
-                machine: surroundings.machine, logger: surroundings.logger)
+                wishes: .init(readsLater: true), machine: surroundings.machine,
+                logger: surroundings.logger)
         }
         try self.init(
             name: name, configuration: configuration, keeper: keeper, surroundings: surroundings)
@@ -65,20 +70,35 @@ package final class StorageComponent: Component {
         }
         queues = StorageQueues(intake: intake, sync: sync, index: index, keeper: keeper)
         expiry = Expiry(name: name, keeper: keeper, surroundings: surroundings)
+        let checker = Checker(
+            name: name, keeper: keeper, index: index, logger: surroundings.logger)
+        verification = Verification(checker: checker)
+        scrub = try Scrub(checker: checker, configuration: configuration.scrub)
+        filler = try Filler(name: name, keeper: keeper, logger: surroundings.logger)
+        search = OwnSearch(keeper: keeper, thread: keeper.machine.makeThread("find \(name)"))
+    }
+
+    /// Drops what has expired, and looks after what is kept.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.expire() }
+                group.addTask { await self.verification.run() }
+                group.addTask { await self.scrub.run() }
+                group.addTask { await self.filler.run() }
+            }
+        }
     }
 
     /// Seals what is of another day and drops what has expired.
-    package func run() async throws {
-        await cancelWhenGracefulShutdown { [self] in
-            while !Task.isCancelled {
-                do {
-                    _ = try await expiry.drop()
-                } catch {
-                    logger.error(
-                        "Expiry failed", metadata: ["node": "\(name)", "error": "\(error)"])
-                }
-                await keeper.clock.sleep(milliseconds: Int64(Self.tickSeconds) * 1000)
+    private func expire() async {
+        while !Task.isCancelled {
+            do {
+                _ = try await expiry.drop()
+            } catch {
+                logger.error("Expiry failed", metadata: ["node": "\(name)", "error": "\(error)"])
             }
+            await keeper.clock.sleep(milliseconds: Int64(Self.tickSeconds) * 1000)
         }
     }
 
@@ -93,7 +113,8 @@ package final class StorageComponent: Component {
             sharesDisk: configuration.copiesMayShareADisk ? true : nil,
             writable: isWritable(space), notice: notice(space), freeBytes: space.free,
             waitingBytes: UInt64(keeper.waitingBytes),
-            clock: keeper.clock.now.milliseconds, position: try? await queues.index.end().raw)
+            clock: keeper.clock.now.milliseconds, position: try? await queues.index.end().raw,
+            records: try? await keeper.read { ledger, _ in try ledger.totals().mails })
     }
 
     package func giveMemoryBack() async {
@@ -101,6 +122,10 @@ package final class StorageComponent: Component {
     }
 
     package func close() async {
+        search.thread.stop()
+        verification.stop()
+        scrub.stop()
+        filler.stop()
         do {
             try await keeper.close()
         } catch {
@@ -143,6 +168,23 @@ extension StorageComponent {
                 "holdfast_disk_free_bytes", .gauge, "Bytes free on the disk.", labels: labels,
                 value: Double(status.free_bytes ?? 0)),
         ]
+        if let round = status.scrub {
+            metrics += [
+                Metric(
+                    "holdfast_scrub_finished_seconds", .gauge,
+                    "When all records were last checked, in seconds since 1970; 0 for never.",
+                    labels: labels,
+                    value: Double(scrub.progress.last?.finished.milliseconds ?? 0) / 1000),
+                Metric(
+                    "holdfast_scrub_bad", .gauge,
+                    "Bad records found in this round and the last.", labels: labels,
+                    value: Double(round.bad + (round.last_bad ?? 0))),
+                Metric(
+                    "holdfast_storage_damaged", .gauge,
+                    "Places that are not what was written and were not healed.", labels: labels,
+                    value: Double(status.damaged ?? 0)),
+            ]
+        }
         for (queue, length) in status.queues.sorted(by: { $0.key < $1.key }) {
             metrics.append(
                 Metric(

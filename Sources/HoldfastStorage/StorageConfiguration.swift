@@ -11,6 +11,8 @@ package struct StorageConfiguration: Sendable {
     package var segments: SegmentStore.Limits
     /// Two copies of a mail may lie on one disk (D7): for a box that has but one.
     package var copiesMayShareADisk: Bool
+    /// How all that lies here is checked again and again.
+    package var scrub: Scrub
     /// The name of the machine, so that copies can be spread over hosts.
     package var host: String
     /// The room or site where it stands, likewise; empty when nobody said.
@@ -36,5 +38,17 @@ package struct StorageConfiguration: Sendable {
         segments.segmentBytesMax = UInt64(segmentBytes)
         segments.reserveBytes = UInt64(reserveBytes)
         copiesMayShareADisk = try section.boolean("copies_may_share_a_disk", default: false)
+        scrub = Scrub(
+            megabytesPerSecond: try section.integer(
+                "scrub_mb_per_second", default: 8, in: 0...10_000),
+            days: try section.integer("scrub_days", default: 30, in: 0...400))
+    }
+
+    /// The check that never ends.
+    package struct Scrub: Hashable, Sendable {
+        /// While a segment is read; 0 never reads.
+        package var megabytesPerSecond: Int
+        /// So long a round takes, or longer where the rate does not give it.
+        package var days: Int
     }
 }

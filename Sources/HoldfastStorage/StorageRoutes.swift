@@ -14,6 +14,9 @@ extension StorageComponent {
     package func addRoutes(to server: NodeServer) {
         server.offer(queues, at: path)
         server.take(into: queues, at: path)
+        addSearchRoutes(to: server)
+        addCheckRoutes(to: server)
+        server.tellDays(of: keeper, queue: "sync", at: path)
         server.router.get("\(path.text)/records/:segment/:offset") { [self] request, context in
             let segment = try context.parameters.require("segment", as: UInt64.self)
             let offset = try context.parameters.require("offset", as: UInt64.self)
@@ -93,12 +96,23 @@ extension StorageComponent {
         answer.bytes_today = today24
         answer.segments = segments
         answer.damaged = keeper.damage.count
+        answer.scrub = ScrubAnswer(scrub.progress)
+        answer.incomplete = filler.notice
         let space = try await space()
         answer.free_bytes = space.free
         answer.total_bytes = space.total
         answer.writable = isWritable(space)
-        answer.notice = notice(space)
+        answer.notice = notice(space) ?? filler.notice
         return answer
+    }
+}
+
+extension ScrubAnswer {
+    fileprivate init(_ state: ScrubState) {
+        self.init(
+            segment: state.segment, bad: state.bad, healed: state.healed,
+            last_finished: state.last?.finished.iso8601, last_bad: state.last?.bad,
+            last_healed: state.last?.healed)
     }
 }
 

@@ -14,6 +14,9 @@ enum ExitStatus: Int32, Error {
     /// A part that is needed cannot be reached.
     case unreachable = 5
 
+    /// What was asked to be proved is not so.
+    case notWell = 6
+
     // From sysexits.h, for those who know no others.
     case badUsage = 64
     case badData = 65

@@ -11,12 +11,13 @@ struct Holdfast: AsyncParsableCommand {
         abstract: "Keeps copies of mail on ordinary disks, finds them again and sends them on.",
         discussion: """
             Exit codes: 0 done, 1 nothing found, 2 bad query or usage, 3 some of it failed, 5 a needed \
-            part cannot be reached, 78 the configuration is wrong. `deliver` has those of sysexits.h.
+            part cannot be reached, 6 not all is well, 78 the configuration is wrong. `deliver` has those of sysexits.h.
             """,
         version: Version.text,
         subcommands: [
             Init.self, Serve.self, Status.self, Search.self, Count.self, Show.self, Release.self,
-            Export.self, Import.self, Deliver.self, Retry.self, Expire.self, Invite.self,
+            Export.self, Import.self, Deliver.self, Retry.self, Expire.self, Adopt.self,
+            Verify.self, Reindex.self, CatalogVerb.self, AuditVerb.self, Invite.self,
             LinksCommand.self, QueryHelp.self,
         ],
         helpNames: .long)

@@ -63,10 +63,41 @@ struct DataFolderTests {
         let again = try DataFolder.open(folder.path, newNode: 7)
         #expect(again.run == 2)
         again.leave()
-        let text = Data("format 1\nnode 7\ndisk 1\nrun 3\n".utf8)
+        let text = Data("format 1\nnode 7\ndisk 1\nfolder 1\nrun 3\n".utf8)
         try text.write(to: URL(fileURLWithPath: folder.path + "/holdfast.node"))
         #expect(throws: DataFolder.Problem.elsewhere(path: folder.path)) {
             try DataFolder.check(folder.path)
         }
+    }
+
+    @Test("a copy of a folder does not start; adopted it is a node of its own and its runs go on")
+    func adopted() throws {
+        let (folder, other) = (TemporaryFolder(), TemporaryFolder())
+        try DataFolder.open(folder.path, newNode: 7).leave()
+        try DataFolder.open(folder.path, newNode: 7).leave()
+        try FileManager.default.copyItem(atPath: folder.path, toPath: other.path)
+        #expect(throws: DataFolder.Problem.elsewhere(path: other.path)) {
+            try DataFolder.open(other.path, newNode: 8)
+        }
+        #expect(try DataFolder.adopt(other.path, newNode: 9, lastRun: 0) == 7)
+        let opened = try DataFolder.open(other.path, newNode: 8)
+        #expect(opened.node == 9 && opened.run == 3)
+        #expect(throws: DataFolder.Problem.disk(.locked(path: other.path + "/lock"))) {
+            try DataFolder.adopt(other.path, newNode: 10, lastRun: 0)
+        }
+        opened.leave()
+        let first = try DataFolder.open(folder.path, newNode: 8)
+        #expect(first.node == 7 && first.run == 3)
+        first.leave()
+    }
+
+    @Test("a folder keeps its identity when only its name changes")
+    func renamed() throws {
+        let (folder, other) = (TemporaryFolder(), TemporaryFolder())
+        try DataFolder.open(folder.path, newNode: 7).leave()
+        try RealDisk().rename(folder.path, to: other.path)
+        let opened = try DataFolder.open(other.path, newNode: 8)
+        #expect(opened.node == 7 && opened.run == 2)
+        opened.leave()
     }
 }

@@ -129,4 +129,38 @@ struct RecoveryTests {
         #expect(recovery.lostSegments == [last.segment])
         #expect(try ledger.totals().mails == (keeps ? Self.count : 0))
     }
+
+    @Test("sealed segments are taken at their tables' word where that is enough, once")
+    func readLater() throws {
+        _ = try filled()
+        let whole = try Ledger(path: nil)
+        _ = try catchUp(whole)
+        let ledger = try Ledger(path: nil)
+        for found in [Self.count, 0] {
+            let recovery = try RecordKeeper.catchUp(
+                ledger, with: SegmentFolder(folder, on: disk), .init(readsLater: true),
+                now: Self.now, logger: Logger(label: "test"))
+            #expect(recovery.recoveredCount == found)
+        }
+        #expect(try ledger.filling() == (Self.count, Self.count))
+        #expect(try ledger.totals() == whole.totals())
+        let rows = try ledger.entries(from: .none, limit: Self.count)
+        #expect(rows == (try whole.entries(from: .none, limit: Self.count)))
+        #expect(try ledger.held([rows[5].mail])[rows[5].mail]?.digest == nil)
+    }
+
+    @Test("a segment whose table cannot be read is read itself, also where that may be later")
+    func noTable() throws {
+        _ = try filled()
+        _ = try catchUp(try Ledger(path: nil))
+        let file = try #require(try SegmentFolder(folder, on: disk).files().first)
+        let open = try disk.open(file.path, forWriting: true)
+        try open.truncate(to: try open.size() - 4096)
+        let ledger = try Ledger(path: nil)
+        let recovery = try RecordKeeper.catchUp(
+            ledger, with: SegmentFolder(folder, on: disk), .init(readsLater: true), now: Self.now,
+            logger: Logger(label: "test"))
+        #expect(recovery.recoveredCount == Self.count)
+        #expect(try ledger.filling().bare == 0)
+    }
 }

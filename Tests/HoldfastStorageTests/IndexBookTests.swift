@@ -168,4 +168,26 @@ struct IndexBookTests {
         #expect(again.held == Self.position(5))
         #expect(again.buried == [Self.position(4): "bad"])
     }
+
+    @Test("what the DAL may never have had is shipped beside the order, with its words, until kept")
+    func asNew() throws {
+        var book = book(held: 9)
+        // What lies behind the DAL's position comes in its order.
+        let isTaken = [4, 10].map { book.shipAsNew(Self.position($0)) }
+        #expect(isTaken == [true, false])
+        let first = try claim(&book, now: 10)
+        #expect(first.again == [Self.position(4)] && book.isNew(Self.position(4)))
+        book.settle([Self.kept(4)], position: Self.position(9), now: 11)
+        #expect(try claim(&book, now: 12).again.isEmpty)
+    }
+
+    @Test("who is told to look asks with the next lease what the DAL holds")
+    func asked() throws {
+        var book = book(held: 9)
+        let before = try claim(&book, now: 10)
+        #expect(before.again.isEmpty)
+        book.giveBack(before.lease)
+        book.probe()
+        #expect(try claim(&book, now: 11).again == [Self.position(9)])
+    }
 }

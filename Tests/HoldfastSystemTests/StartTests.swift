@@ -46,7 +46,7 @@ struct StartTests {
     @Test("a spool that was made on another disk is 78, and says how to go on")
     func spoolMoved() throws {
         let box = try Appliance()
-        try "format 1\nnode 7\ndisk 1\nrun 3\n".write(
+        try "format 1\nnode 7\ndisk 1\nfolder 1\nrun 3\n".write(
             toFile: box.folder + "/spool/holdfast.node", atomically: true, encoding: .utf8)
         let ran = try box.verb("serve")
         #expect(ran.code == 78 && ran.messages.contains("another disk"), "\(ran.messages)")

@@ -42,6 +42,7 @@ extension SQLiteCatalog {
         try database.execute(
             sql: "UPDATE qt_totals SET mails = mails - ?, bytes = bytes - ?",
             arguments: [rows.count, bytes])
+        try Days.count("expired", rows.map { Key.received($0[0]).day }, database)
         for table in Set(rows.map { $0[2] as Int64 }) {
             try database.execute(
                 sql: "UPDATE qt_texts SET has_holes = 1 WHERE number = ?", arguments: [table])

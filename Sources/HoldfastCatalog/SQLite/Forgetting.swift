@@ -56,7 +56,7 @@ extension SQLiteCatalog {
         }
     }
 
-    private static func row(of node: NodeID, _ database: Database) throws -> Int64? {
+    static func row(of node: NodeID, _ database: Database) throws -> Int64? {
         try Int64.fetchOne(
             database, sql: "SELECT id FROM qt_nodes WHERE node = ?", arguments: [node.data])
     }

@@ -8,9 +8,11 @@ internal import Synchronization
 
 /// A catalog in an SQLite file: one writer, whose commits are synced, and some readers beside it.
 package final class SQLiteCatalog: Catalog {
-    private let database: any DatabaseWriter
     /// Nil for a catalog in memory.
     private let path: String?
+    private let limits: Limits
+    /// Nil while it is exchanged.
+    private let open: Mutex<(any DatabaseWriter)?>
     private let damage = Atomic(false)
 
     /// How much memory and how many connections a catalog takes.
@@ -29,6 +31,17 @@ package final class SQLiteCatalog: Catalog {
     /// - Parameter path: nil keeps the catalog in memory, as a simulation does.
     package init(path: String?, limits: Limits = Limits()) throws(CatalogError) {
         self.path = path
+        self.limits = limits
+        do {
+            open = Mutex(try Self.database(path, limits))
+        } catch {
+            throw CatalogError(error, path: path ?? Self.nowhere)
+        }
+    }
+
+    private static func database(
+        _ path: String?, _ limits: Limits
+    ) throws -> any DatabaseWriter {
         var configuration = Configuration()
         configuration.label = "catalog"
         configuration.maximumReaderCount = limits.readersMax
@@ -37,26 +50,23 @@ package final class SQLiteCatalog: Catalog {
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA cache_size = -\(readerBytes >> 10)")
         }
-        do {
-            database =
-                if let path {
-                    try DatabasePool(path: path, configuration: configuration)
-                } else {
-                    try DatabaseQueue(configuration: configuration)
-                }
-            try database.writeWithoutTransaction { database in
-                // A commit that was answered survives a power cut.
-                try database.execute(sql: "PRAGMA synchronous = FULL")
-                try database.execute(sql: "PRAGMA secure_delete = OFF")
-                try database.execute(sql: "PRAGMA cache_size = -\(writerBytes >> 10)")
-                try database.execute(sql: "PRAGMA wal_autocheckpoint = \(limits.logPagesMax)")
-                let logBytes = limits.logPagesMax * 4096 * 2
-                try database.execute(sql: "PRAGMA journal_size_limit = \(logBytes)")
+        let database: any DatabaseWriter =
+            if let path {
+                try DatabasePool(path: path, configuration: configuration)
+            } else {
+                try DatabaseQueue(configuration: configuration)
             }
-            try database.write { try Schema.migrate($0, path: path ?? Self.nowhere) }
-        } catch {
-            throw CatalogError(error, path: path ?? Self.nowhere)
+        try database.writeWithoutTransaction { database in
+            // A commit that was answered survives a power cut.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA secure_delete = OFF")
+            try database.execute(sql: "PRAGMA cache_size = -\(writerBytes >> 10)")
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = \(limits.logPagesMax)")
+            let logBytes = limits.logPagesMax * 4096 * 2
+            try database.execute(sql: "PRAGMA journal_size_limit = \(logBytes)")
         }
+        try database.write { try Schema.migrate($0, path: path ?? nowhere) }
+        return database
     }
 
     /// Another one in memory that holds the same.
@@ -72,8 +82,64 @@ package final class SQLiteCatalog: Catalog {
 
     private static let nowhere = "in memory"
 
+    /// Who asks while the catalog is being exchanged must ask again.
+    private var database: any DatabaseWriter {
+        get throws(CatalogError) {
+            guard let database = open.withLock({ $0 }) else {
+                throw .failed("the catalog is being made anew")
+            }
+            return database
+        }
+    }
+
+    package func renew(beside other: String) throws(CatalogError) {
+        let old = open.withLock { open in
+            defer { open = nil }
+            return open
+        }
+        do {
+            // Its log and index have names that the new one's will have.
+            try old?.close()
+            if let path { setAside(path, as: other) }
+            let new = try Self.database(path, limits)
+            do {
+                try Self.copyOwn(from: other, into: new)
+            } catch {
+                // What cannot be read is why it was made anew.
+            }
+            open.withLock { $0 = new }
+            damage.store(false, ordering: .releasing)
+        } catch {
+            // Another one can only be tried again with what is there.
+            let again = try? Self.database(path, limits)
+            open.withLock { $0 = again }
+            throw CatalogError(error, path: path ?? Self.nowhere)
+        }
+    }
+
+    private func setAside(_ path: String, as other: String) {
+        for ending in ["", "-wal", "-shm"] {
+            unlink(other + ending)
+            rename(path + ending, other + ending)
+        }
+        unlink(Self.mark(of: path))
+    }
+
+    /// Orders are what nobody else may have yet, and nobody else counts what has expired.
+    private static func copyOwn(from other: String, into database: any DatabaseWriter) throws {
+        try database.writeWithoutTransaction { database in
+            try database.execute(sql: "ATTACH ? AS old", arguments: [other])
+            defer { try? database.execute(sql: "DETACH old") }
+            try database.execute(
+                sql: """
+                    INSERT INTO qt_orders SELECT * FROM old.qt_orders WHERE stage <> 'finished';
+                    INSERT INTO qt_days SELECT * FROM old.qt_days;
+                    """)
+        }
+    }
+
     package func giveMemoryBack() {
-        (database as? DatabasePool)?.releaseMemoryEventually()
+        (open.withLock { $0 } as? DatabasePool)?.releaseMemoryEventually()
     }
 
     /// Reads from one state of the catalog, whatever is written meanwhile.

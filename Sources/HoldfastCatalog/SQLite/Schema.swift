@@ -154,6 +154,14 @@ enum Schema {
             has_holes INTEGER NOT NULL
         ) STRICT;
 
+        -- What became of the mails received on a day, when they are not there any more.
+        CREATE TABLE qt_days (
+            day INTEGER NOT NULL,
+            what TEXT NOT NULL,
+            mails INTEGER NOT NULL,
+            PRIMARY KEY (day, what)
+        ) STRICT, WITHOUT ROWID;
+
         CREATE TABLE qt_totals (
             id INTEGER PRIMARY KEY CHECK (id = 1),
             mails INTEGER NOT NULL,

@@ -51,12 +51,32 @@ extension SQLiteCatalog {
 extension SQLiteCatalog {
     /// Blanks between values, tabs nowhere else: a tab within a text is written as JSON does.
     package func dump(_ line: (String) -> Void) throws(CatalogError) {
-        try read { database in
-            for statement in Self.dumpStatements {
-                let rows = try Row.fetchCursor(database, sql: statement)
-                while let row = try rows.next() {
-                    line(row.databaseValues.map(Self.text).joined(separator: "\t"))
+        try read { try Self.dump($0, line) }
+    }
+
+    /// The same of a catalog that another process may have open; nothing in it is changed.
+    package static func dump(_ path: String, _ line: (String) throws -> Void) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.read { database in
+                guard try database.tableExists("qt_files") else {
+                    throw CatalogError.notACatalog(path: path)
                 }
+                try dump(database, line)
+            }
+        } catch let error as DatabaseError {
+            throw CatalogError.notOpen("\(path): \(error.message ?? "\(error.resultCode)")")
+        }
+    }
+
+    private static func dump(_ database: Database, _ line: (String) throws -> Void) throws {
+        for statement in dumpStatements {
+            let rows = try Row.fetchCursor(database, sql: statement)
+            while let row = try rows.next() {
+                try line(row.databaseValues.map(text).joined(separator: "\t"))
             }
         }
     }

@@ -265,6 +265,7 @@ final class Intake: Sendable {
                 logger.error("Same id, other content", metadata: ["mail": "\(header.mail)"])
                 return .refused("another mail has this id")
             }
+            keeper.noteSoon(.counted(.known, [header.received.day: 1]))
             return .kept(header.mail, isNew: false)
         case .failure(let error): return .later(obstacle(error))
         }

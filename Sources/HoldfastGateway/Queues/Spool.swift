@@ -31,13 +31,15 @@ final class Spool: Sendable {
         self.state = Mutex(state)
     }
 
-    /// These records are done with: their rows go.
-    func finish(_ entries: [(position: Position, segment: SegmentNumber)]) {
+    /// These records are done with: their rows go, and are counted as this.
+    func finish(
+        _ entries: [(position: Position, segment: SegmentNumber)], as what: DayCount = .gone
+    ) {
         guard !entries.isEmpty else { return }
         state.withLock { state in
             for entry in entries { state.finished[entry.segment, default: 0] += 1 }
         }
-        keeper.noteSoon(.gone(entries.map(\.position)))
+        keeper.noteSoon(.gone(entries.map(\.position), as: what))
     }
 
     /// Drops what can be dropped, and seals what can be dropped after that; returns what went.

@@ -105,7 +105,7 @@ final class Tasks: Sendable {
                 metadata: [
                     "mail": "\(entry.mail)", "keep_until": "\(record.header.keepUntil)",
                 ])
-            finish([(entry.mail, entry.kind, entry.position, entry.segment)])
+            finish([(entry.mail, entry.kind, entry.position, entry.segment)], isGivenUp: true)
             return nil
         }
         if let slip = histories.all.withLock({ $0[entry.position]?.slip }) { record.setSlip(slip) }
@@ -198,14 +198,23 @@ final class Tasks: Sendable {
         finish(held)
     }
 
-    private func finish(_ done: [(MailID, RecordKind, Position, SegmentNumber)]) {
+    private func finish(
+        _ done: [(MailID, RecordKind, Position, SegmentNumber)], isGivenUp: Bool = false
+    ) {
         let finished = desk.update { book in done.filter { book.finish($0.2) } }
-        histories.all.withLock { histories in
-            for (_, _, position, _) in finished { histories[position] = nil }
+        let joined = histories.all.withLock { histories in
+            Set(
+                finished.compactMap { _, _, position, _ in
+                    histories.removeValue(forKey: position)?.isJoined == true ? position : nil
+                })
         }
         lost.withLock { lost in for (_, _, position, _) in finished { lost.remove(position) } }
         let gone = finished.filter { mail, kind, _, _ in kind != .note || !keepsNote(mail) }
-        spool.finish(gone.map { (position: $0.2, segment: $0.3) })
+        let entries = gone.map { (position: $0.2, segment: $0.3) }
+        spool.finish(
+            entries.filter { !joined.contains($0.position) }, as: isGivenUp ? .givenUp : .gone)
+        spool.finish(
+            entries.filter { joined.contains($0.position) }, as: isGivenUp ? .givenUp : .joined)
     }
 }
 

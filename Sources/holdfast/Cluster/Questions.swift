@@ -18,7 +18,7 @@ struct Question: Sendable {
         utcOffsetSeconds = utcOffset ?? TimeZone.current.secondsFromGMT()
     }
 
-    fileprivate var parameters: String {
+    var parameters: String {
         "q=\(query.inQuery)&utc_offset_seconds=\(utcOffsetSeconds)"
     }
 }
@@ -49,6 +49,9 @@ extension Cluster {
         while limit == 0 || taken < limit {
             let wanted = limit == 0 ? Self.pageMails : min(Self.pageMails, limit - taken)
             let page = try await page(question, limit: wanted, place)
+            if let incomplete = page.incomplete, taken == 0 {
+                await Output.say("holdfast: mails may be missing: \(incomplete)")
+            }
             guard !page.mails.isEmpty else { return }
             taken += page.mails.count
             try await take(page.mails)

@@ -89,6 +89,15 @@ enum ConfigurationTemplate {
         # Default: "".
         #zone = ""
 
+        # All that is kept is read and checked again and again: at this rate while it reads, in MB/s; 0
+        # never checks by itself.
+        # Default: 8.
+        #scrub_mb_per_second = 8
+
+        # A round of that check takes so many days, or more where the rate does not suffice.
+        # Default: 30.
+        #scrub_days = 30
+
         # One disk, one [[storage]]. Put the folder below the disk's mount point, not on it: the storage
         # is then left out, and says so, when its disk is not mounted.
         [[storage]]

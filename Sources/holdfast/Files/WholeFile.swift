@@ -56,6 +56,14 @@ enum Path {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
+    /// Whether both name one file or folder that is there.
+    static func isSame(_ path: String, _ other: String) -> Bool {
+        guard let one = try? FileStatus(of: path), let two = try? FileStatus(of: other) else {
+            return false
+        }
+        return (one.device, one.number) == (two.device, two.number)
+    }
+
     static func isFolder(_ path: String) -> Bool { kind(path) == .folder }
 
     /// Nil when there is nothing.

@@ -71,9 +71,21 @@ extension StatusReport {
                     + " so that when one fails another can take its place")
         }
         for node in nodes {
+            if let scrub = node.status?.scrub { lines.append(Self.scrub(scrub, of: node.name)) }
+        }
+        for node in nodes {
             if let notice = node.notice { lines.append("\(node.name): \(Terminal.tidied(notice))") }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func scrub(_ scrub: ScrubAnswer, of name: String) -> String {
+        let last =
+            scrub.last_finished.map { finished in
+                "\(Readable.localTime(finished)), bad \(scrub.last_bad ?? 0), healed"
+                    + " \(scrub.last_healed ?? 0)"
+            } ?? "never"
+        return "\(name) was last checked whole: \(last); bad in this round: \(scrub.bad)"
     }
 
     private static func days(_ days: Double?) -> String {

@@ -31,6 +31,11 @@ struct Output: Sendable {
         }
     }
 
+    /// For threads that may wait; not to be mixed with `write`.
+    func writeBlocking(_ text: String) throws {
+        try Array(text.utf8).withUnsafeBytes { try Self.writeAll($0, to: descriptor) }
+    }
+
     /// A line for the person at the terminal; data goes to the standard output instead.
     static func say(_ line: String) async {
         // A message that nobody can read any more is no reason to stop.
