@@ -169,7 +169,8 @@ package final class DALComponent: Component {
     func status() async throws -> StatusAnswer {
         var answer = StatusAnswer(name: name, role: Role.dal.rawValue)
         if catalog.isDamaged { (answer.writable, answer.notice) = (false, CatalogFile.notice) }
-        answer.incomplete = incomplete
+        // Looked at now: what was known a moment ago may be of the catalog before.
+        answer.incomplete = try? await filling().notice
         if answer.notice == nil { answer.notice = answer.incomplete }
         answer.queues = ["acks": queues.acks.count, "orders": queues.orders.count]
         guard let statistics = try? await read({ try $0.statistics() }) else { return answer }

@@ -16,7 +16,8 @@ package final class Ledger: Sendable {
 
     private static let cacheKibibytes = 8 << 10
     private static let readersMax = 4
-    private static let schemaVersion = 1
+    /// What has a lower number was made before the first release, and is made again.
+    private static let schemaVersion = 2
 
     /// - Parameter path: nil keeps the ledger in memory, as a simulation does.
     package init(path: String?) throws {
@@ -42,6 +43,9 @@ package final class Ledger: Sendable {
         try write { database in
             let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
             guard version <= Self.schemaVersion else { throw LedgerError.newer(version) }
+            guard version == 0 || version == Self.schemaVersion else {
+                throw LedgerError.damaged("it was made before the first release")
+            }
             guard version == 0 else { return }
             try database.execute(sql: Self.schema)
             try database.execute(sql: "PRAGMA user_version = \(Self.schemaVersion)")

@@ -20,9 +20,11 @@ enum Schema {
     private static let application = 0x4846_4341
 
     /// Each takes a catalog one version further, and is never changed once it was released.
-    private static let versions = [version1]
+    private static let versions = [version2]
+    /// What was made before the first of them is made anew: none was ever released.
+    private static let first = 2
 
-    static var known: Int { versions.count }
+    static var known: Int { first + versions.count - 1 }
 
     static func migrate(_ database: Database, path: String) throws {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
@@ -30,10 +32,13 @@ enum Schema {
             throw CatalogError.newerSchema(found: version, known: known)
         }
         try refuseStranger(database, version: version, path: path)
-        for (number, statements) in versions.enumerated().dropFirst(version) {
+        guard version == 0 || version >= first else {
+            throw CatalogError.damaged("it was made before the first release")
+        }
+        for (number, statements) in versions.enumerated() where first + number > version {
             try database.execute(sql: statements)
             try database.execute(sql: "PRAGMA application_id = \(application)")
-            try database.execute(sql: "PRAGMA user_version = \(number + 1)")
+            try database.execute(sql: "PRAGMA user_version = \(first + number)")
         }
     }
 
@@ -48,7 +53,7 @@ enum Schema {
         }
     }
 
-    private static let version1 = """
+    private static let version2 = """
         CREATE TABLE qt_nodes (
             id INTEGER PRIMARY KEY,
             node BLOB NOT NULL UNIQUE,
