@@ -18,7 +18,7 @@ struct RebuildTests {
     }
 
     private func dump(_ box: Appliance) throws -> String {
-        let ran = try box.verb("catalog", "dump")
+        let ran = try Appliance.run(["catalog", "dump", "--config", box.configuration])
         #expect(ran.code == 0, "\(ran.messages)")
         return ran.text
     }

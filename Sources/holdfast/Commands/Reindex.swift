@@ -35,7 +35,7 @@ struct Reindex: AsyncParsableCommand {
         }
         let notice = try await Cluster.reach(config) { cluster in
             let dal = try await renewed(in: cluster)
-            for storage in try await cluster.nodes(of: .storage) {
+            for storage in try await cluster.nodes(of: .storage) where storage.node != nil {
                 do {
                     _ = try await cluster.client.call(
                         .POST, "\(storage.address)/queues/index/probe")

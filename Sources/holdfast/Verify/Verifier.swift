@@ -49,6 +49,9 @@ struct Verifier {
         _ storage: Registration, _ progress: VerifyProgress
     ) async -> Result<VerificationAnswer, any Error> {
         do {
+            guard storage.node != nil else {
+                throw Failure(.unreachable, storage.notice ?? "it was left out")
+            }
             let url = "\(storage.address)/verifications"
             let rate = megabytesPerSecond.map { "?mb_per_second=\($0)" } ?? ""
             var answer = try await cluster.client.json(
