@@ -31,6 +31,11 @@ struct Output: Sendable {
         }
     }
 
+    /// The same from a thread that may wait, before anything that is written from now on.
+    func writeNow(_ octets: [UInt8]) throws {
+        try octets.withUnsafeBytes { try Self.writeAll($0, to: descriptor) }
+    }
+
     /// A line for the person at the terminal; data goes to the standard output instead.
     static func say(_ line: String) async {
         // A message that nobody can read any more is no reason to stop.
