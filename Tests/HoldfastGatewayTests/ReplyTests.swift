@@ -122,7 +122,7 @@ private let message = Array("Subject: x\r\n\r\ntext\r\n".utf8)
                 let mail = leased.items[0].record.header.mail
                 try await gateway.tasks.acked([(mail, copies: 1)])
                 let length = try await gateway.tasks.length()
-            #expect(length == 1)
+                #expect(length == 1)
                 try await gateway.tasks.acked([(mail, copies: 2)])
                 let reply = try #require(try await group.next())
                 #expect(reply.hasPrefix("250 "))
