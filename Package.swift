@@ -84,9 +84,10 @@ let package = Package(
         .target(
             name: "HoldfastRegistry",
             dependencies: [
-                "HoldfastModel", "HoldfastNode", hummingbird, lifecycle, logging, nioCore,
+                "HoldfastModel", "HoldfastDisk", "HoldfastNode", hummingbird, lifecycle, logging,
+                nioCore,
             ],
-            swiftSettings: ours),
+            swiftSettings: tested),
         .target(
             name: "HoldfastHelper",
             dependencies: ["HoldfastModel", "HoldfastNode", hummingbird, lifecycle, logging],
@@ -206,8 +207,12 @@ let package = Package(
             ],
             swiftSettings: ours),
         .testTarget(
-            name: "HoldfastSystemTests", dependencies: ["HoldfastNode", crypto], swiftSettings: ours
-        ),
+            name: "HoldfastSystemTests",
+            dependencies: [
+                "HoldfastNode", "HoldfastModel", "HoldfastMIME", "HoldfastSegments", crypto,
+                hummingbird, logging,
+            ],
+            swiftSettings: ours),
         .testTarget(
             name: "HoldfastProgramTests",
             dependencies: [

@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is who: roles, nodes and disks.
 
-/// What a node does.
-package enum Role: String, CaseIterable, Codable, Sendable {
-    case registry, helper, storage, dal, gateway
+/// What a node does. Besides those that are ours a processor may have a role of its own (R14, R16).
+package struct Role: RawRepresentable, Hashable, Codable, Sendable {
+    package let rawValue: String
+
+    package init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    package static let registry = Role(rawValue: "registry")
+    package static let helper = Role(rawValue: "helper")
+    package static let storage = Role(rawValue: "storage")
+    package static let dal = Role(rawValue: "dal")
+    package static let gateway = Role(rawValue: "gateway")
+
+    /// Those of this program, in the order in which they are shown.
+    package static let known = [registry, helper, storage, dal, gateway]
 }
 
 /// The identity of a node that keeps something: random, made once, kept in its data folder.

@@ -21,10 +21,13 @@ package struct NodeServer {
 
     /// - Parameter token: what every call must carry.
     /// - Parameter openPaths: what may be read without it.
-    package init(token: String, openPaths: Set<String> = [], logger: Logger) {
+    /// - Parameter openPosts: what may be posted to without it.
+    package init(
+        token: String, openPaths: Set<String> = [], openPosts: Set<String> = [], logger: Logger
+    ) {
         router.addMiddleware {
             RefusalMiddleware(logger: logger)
-            TokenMiddleware(token: token, openPaths: openPaths)
+            TokenMiddleware(token: token, openPaths: openPaths, openPosts: openPosts)
         }
         router.get("/health") { _, _ in "ok\n" }
     }
@@ -49,10 +52,12 @@ package struct NodeServer {
 private struct TokenMiddleware: RouterMiddleware {
     private let expected: [UInt8]
     private let openPaths: Set<String>
+    private let openPosts: Set<String>
 
-    init(token: String, openPaths: Set<String>) {
+    init(token: String, openPaths: Set<String>, openPosts: Set<String>) {
         expected = Array("Bearer \(token)".utf8)
         self.openPaths = openPaths
+        self.openPosts = openPosts
     }
 
     func handle(
@@ -72,6 +77,7 @@ private struct TokenMiddleware: RouterMiddleware {
 
     private func mayPass(_ request: Request) -> Bool {
         if request.method == .get, openPaths.contains(request.uri.path) { return true }
+        if request.method == .post, openPosts.contains(request.uri.path) { return true }
         return request.headers[.authorization].map(isExpected) ?? false
     }
 

@@ -29,6 +29,9 @@ package struct Registration: Codable, Hashable, Sendable {
     package var position: UInt64?
     /// Whether a gateway can send released mail on; absent for all others.
     package var hasSmarthost: Bool?
+    /// For how long the process of this node has run, in milliseconds: of two that claim to be one node,
+    /// the one that runs for longer is it (D3).
+    package var upMilliseconds: Int64?
 
     package init(
         name: String, role: Role, address: String, node: String? = nil, disk: String? = nil,
@@ -55,50 +58,18 @@ package struct Registration: Codable, Hashable, Sendable {
     }
 }
 
-/// An arrow in the registry: from a queue of one role to a queue of another.
-package struct Link: Codable, Hashable, Sendable {
-    package var fromRole: Role
-    package var fromQueue: String
-    package var toRole: Role
-    package var toQueue: String
-
-    package init(from fromRole: Role, _ fromQueue: String, to toRole: Role, _ toQueue: String) {
-        self.fromRole = fromRole
-        self.fromQueue = fromQueue
-        self.toRole = toRole
-        self.toQueue = toQueue
-    }
-
-    /// The links of the paper, as every installation begins.
-    package static let standard = [
-        Link(from: .gateway, "tasks", to: .storage, "input"),
-        Link(from: .storage, "sync", to: .storage, "input"),
-        Link(from: .storage, "index", to: .dal, "input"),
-        Link(from: .dal, "acks", to: .gateway, "acks"),
-        Link(from: .dal, "orders", to: .gateway, "orders"),
-    ]
-}
-
-/// The numbered document of links: everyone follows the highest number.
-package struct Links: Codable, Hashable, Sendable {
-    package var number: Int
-    package var links: [Link]
-
-    package init(number: Int, links: [Link]) {
-        self.number = number
-        self.links = links
-    }
-}
-
 /// All the live registrations.
 package struct Roster: Codable, Hashable, Sendable {
     package var nodes: [Registration]
     /// The Registry's wall clock in milliseconds.
     package var clock: Int64
+    /// The Registry began a moment ago and may not have heard of everyone yet; absent for no.
+    package var isYoung: Bool?
 
-    package init(nodes: [Registration], clock: Int64) {
+    package init(nodes: [Registration], clock: Int64, isYoung: Bool? = nil) {
         self.nodes = nodes
         self.clock = clock
+        self.isYoung = isYoung
     }
 
     package func nodes(of role: Role) -> [Registration] {

@@ -3,7 +3,8 @@
 
 package import HoldfastNode
 
-/// Who is alive. A node that was silent for too long is dropped; it comes back by its next beat.
+/// Who is alive. Of two that claim one name or one identity the one that runs for longer has it: a
+/// Registry that began anew, and hears a clone first, comes to what the others hold too (D3). A node that was silent for too long is dropped; it comes back by its next beat.
 package struct NodeTable: Sendable {
     private struct Line {
         var registration: Registration
@@ -26,14 +27,16 @@ package struct NodeTable: Sendable {
     /// - Parameter now: milliseconds of a clock that never jumps.
     package mutating func register(_ node: Registration, now: Int64) -> Answer {
         drop(now: now)
-        if let known = lines[node.name]?.registration, known.address != node.address {
-            return .refused("a live node at \(known.address) has the name \(node.name)")
-        }
-        if let id = node.node, let twin = lines.values.first(where: { $0.registration.node == id }),
-            twin.registration.name != node.name
-        {
-            return .refused(
-                "\(twin.registration.name) is alive and has the same identity: one is a clone")
+        for twin in lines.values where twin.registration.isTwin(of: node) {
+            let known = twin.registration
+            guard known.name != node.name || known.address != node.address else { continue }
+            guard node.outlives(known, saidBefore: now - twin.lastBeat) else {
+                return .refused(
+                    known.name == node.name
+                        ? "a live node at \(known.address) has the name \(node.name)"
+                        : "\(known.name) is alive and has the same identity: one is a clone")
+            }
+            lines[known.name] = nil
         }
         lines[node.name] = Line(registration: node, lastBeat: now)
         return .registered

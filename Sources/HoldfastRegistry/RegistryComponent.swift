@@ -16,19 +16,32 @@ package final class RegistryComponent: Component {
     private let clock: MachineClock
     private let logger: Logger
     private let table: Mutex<NodeTable>
-    private let links: Mutex<Links>
+    private let links: LinksFile
+    private let began: Int64
 
     private static let silenceBeats = 3
     private static let nodesMax = 10_000
 
-    package init(name: String, surroundings: Surroundings) {
+    /// - Parameter linksFile: where links that were changed are kept.
+    package init(name: String, linksFile: String, surroundings: Surroundings) async throws {
         self.name = name
         path = NodePath(role: .registry, name: name)
         clock = surroundings.clock
         logger = surroundings.logger
         let silence = Int64(Self.silenceBeats * Heartbeat.beatSeconds) * 1000
         table = Mutex(NodeTable(silenceMilliseconds: silence))
-        links = Mutex(Links(number: 1, links: Link.standard))
+        began = surroundings.clock.monotonicMilliseconds
+        let opening = surroundings.machine.makeThread("open \(name)")
+        defer { opening.stop() }
+        links = try await opening.run { [machine = surroundings.machine] in
+            try LinksFile(path: linksFile, machine: machine)
+        }
+    }
+
+    /// It may not have heard of everyone yet.
+    private var isYoung: Bool {
+        clock.monotonicMilliseconds - began < Int64(Self.silenceBeats * Heartbeat.beatSeconds)
+            * 1000
     }
 
     package func addRoutes(to server: NodeServer) {
@@ -54,15 +67,35 @@ package final class RegistryComponent: Component {
             return JSONAnswer(
                 Roster(
                     nodes: nodes.filter { role == nil || $0.role.rawValue == role },
-                    clock: clock.now.milliseconds))
+                    clock: clock.now.milliseconds, isYoung: isYoung ? true : nil))
         }
-        server.router.get("\(path.text)/links") { [self] _, _ in JSONAnswer(links.withLock { $0 }) }
+        addLinkRoutes(to: server)
         server.router.get("\(path.text)/status") { [name] _, _ in
             JSONAnswer(StatusAnswer(name: name, role: "registry"))
         }
     }
 
+    private func addLinkRoutes(to server: NodeServer) {
+        server.router.get("\(path.text)/links") { [self] _, _ in JSONAnswer(links.links) }
+        server.router.put("\(path.text)/links") { [self] request, context in
+            let asked = try await request.decode(as: Links.self, context: context)
+            if let fault = asked.fault { throw Refusal.refused("These links cannot be: \(fault).") }
+            switch try await links.take(asked) {
+            case .taken:
+                logger.notice("Links changed", metadata: ["number": "\(asked.number)"])
+            case .known: break
+            case .outdated(let number):
+                throw Refusal.conflict(
+                    "The links have number \(number) here: look at them, and change those.")
+            }
+            return Response(status: .noContent)
+        }
+    }
+
     private func register(_ node: Registration) throws {
+        guard Links.isWord(node.role.rawValue) else {
+            throw Refusal.malformed("A role is 1 to 31 small letters, digits or hyphens.")
+        }
         let answer = table.withLock { $0.register(node, now: clock.monotonicMilliseconds) }
         guard case .refused(let reason) = answer else { return }
         logger.error(
@@ -78,7 +111,7 @@ package final class RegistryComponent: Component {
         try? await gracefulShutdown()
     }
 
-    package func close() async {}
+    package func close() async { links.close() }
 
     package func metrics() async -> [Metric] {
         let nodes = table.withLock { $0.nodes(now: clock.monotonicMilliseconds) }

@@ -53,9 +53,8 @@ struct Intake: Sendable {
     private func prepare(_ record: Record, in landing: Landing) async -> Result<Prepared, Refused> {
         let octets: Result<[UInt8], any Error>
         do {
-            let isNeeded = record.needsSummary
             octets = .success(
-                isNeeded ? try await SummaryMaker.octets(of: record, in: landing) : [])
+                record.isReadable ? try await SummaryMaker.octets(of: record, in: landing) : [])
         } catch {
             octets = .failure(error)
         }
@@ -76,11 +75,15 @@ struct Intake: Sendable {
             case .notHere(let reason): return .failure(Refused(outcome: .notHere(reason)))
             case .refused(let reason): return .failure(Refused(outcome: .refused(reason)))
             }
-            let summary =
-                try record.needsSummary
-                ? SummaryMaker.summary(of: octets(), record.header)
-                : record.keptSummary
-            if record.needsSummary { record.setSummary(summary.encoded[...]) }
+            var summary = try record.keptSummary
+            if record.isReadable {
+                // Whoever made a summary before, the octets are checked here.
+                let made = try SummaryMaker.summary(of: octets(), record.header)
+                if record.summary.isEmpty {
+                    summary = made
+                    record.setSummary(made.encoded[...])
+                }
+            }
             record.setSlip(slip)
             let offer = RecordKeeper.Offer(
                 Appendable(record, message: message?.file),
@@ -205,10 +208,8 @@ struct Intake: Sendable {
 }
 
 extension Record {
-    /// Nobody has made the summary, and it can be made: the message lies in the plain.
-    fileprivate var needsSummary: Bool {
-        header.kind == .mail && summary.isEmpty && !header.encrypted
-    }
+    /// A mail whose message lies in the plain: its octets can be checked, and its summary made.
+    fileprivate var isReadable: Bool { header.kind == .mail && !header.encrypted }
 
     fileprivate var keptSummary: Summary {
         get throws {

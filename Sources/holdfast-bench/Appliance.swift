@@ -18,10 +18,10 @@ final class Appliance {
     let token: String
     private let process = Process()
 
-    /// - Parameter sections: `true` leaves only the registry and the storages of the configuration.
+    /// - Parameter sections: what the configuration is to be without.
     init(
-        program: String, folder: String, storages: Int, copies: Int, storageOnly: Bool,
-        keepDays: Int = 60
+        program: String, folder: String, storages: Int, copies: Int,
+        without sections: Set<String> = []
     ) throws {
         self.folder = folder
         port = Int.random(in: 20_000..<30_000)
@@ -34,9 +34,9 @@ final class Appliance {
                 "\(copies)",
             ])
         let file = folder + "/holdfast.toml"
-        if storageOnly {
+        if !sections.isEmpty {
             let text = try String(contentsOfFile: file, encoding: .utf8)
-            try Self.withoutSections(["helper", "dal", "gateway"], text)
+            try Self.withoutSections(sections, text)
                 .write(toFile: file, atomically: true, encoding: .utf8)
         }
         token = try String(contentsOfFile: folder + "/token", encoding: .utf8)

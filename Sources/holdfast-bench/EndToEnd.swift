@@ -34,8 +34,7 @@ struct EndToEnd: AsyncParsableCommand {
             sample, in: options.folder, seconds: options.quick ? 1 : 5)
         let folder = options.folder + "/bench-\(UInt32.random(in: 0...UInt32.max))"
         let appliance = try Appliance(
-            program: options.programPath, folder: folder, storages: 1, copies: 1, storageOnly: false
-        )
+            program: options.programPath, folder: folder, storages: 1, copies: 1)
         defer { appliance.stop() }
         let client = NodeClient(token: appliance.token)
         try await appliance.waitUntilAlive(

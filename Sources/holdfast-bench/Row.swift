@@ -13,6 +13,7 @@ struct Row: Encodable {
     var mails_per_second: Double
     /// What the disk could append and sync of such mails, uncompressed, in 1 MiB batches.
     var raw_mails_per_second: Double
+    /// Of the octets of all copies, to that.
     var ratio_to_raw: Double
     /// Of all processes of Holdfast, without the load generator.
     var cpu_ms_per_mail: Double

@@ -18,8 +18,8 @@ struct Holdfast: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Init.self, Serve.self, Status.self, Search.self, Count.self, Show.self, Release.self,
-            Export.self, Import.self, Deliver.self, Retry.self, Expire.self,
-            QueryHelp.self,
+            Export.self, Import.self, Deliver.self, Retry.self, Expire.self, Invite.self,
+            LinksCommand.self, QueryHelp.self,
         ],
         helpNames: .long)
 }

@@ -72,6 +72,10 @@ import Testing
             ),
             ("[node]\nhttp = \"0.0.0.0:1\"", "[node] address must be set to HOST:PORT"),
             (
+                "[node]\nhttp = \"10.0.0.1:7420\"\n[registry]\n",
+                "which other machines reach without TLS: listen on 127.0.0.1 behind a tunnel"
+            ),
+            (
                 "[node]\nlog_level = \"loud\"",
                 "[node] log_level is \"loud\"; it must be one of \"trace\""
             ),
@@ -149,6 +153,7 @@ import Testing
         let text = """
             [node]
             http = "10.0.0.1:1"
+            insecure_http = true
             registries = ["http://10.0.0.2:1/registry/b", "http://10.0.0.1:1/registry/registry"]
             [registry]
             """

@@ -38,6 +38,35 @@ struct NodeTableTests {
         #expect(register(&table, Self.node("b", id: 1), 10_000) == .registered)
     }
 
+    @Test(
+        "D3: of two that claim one identity or name, the one that runs for longer has it, whoever came first"
+    )
+    func outlives() {
+        for (name, address) in [("a", "http://y"), ("b", "http://x")] {
+            var table = NodeTable(silenceMilliseconds: 6000)
+            var (clone, original) = (
+                Self.node("a", id: 1), Self.node(name, id: 1, address: address)
+            )
+            (clone.upMilliseconds, original.upMilliseconds) = (100, 5000)
+            // This Registry began anew, and the clone was first.
+            #expect(register(&table, clone, 0) == .registered)
+            // What the clone said is a second old, so it runs for longer by that.
+            original.upMilliseconds = 1100
+            guard case .refused = register(&table, original, 1000) else {
+                Issue.record("the younger one should be refused")
+                continue
+            }
+            original.upMilliseconds = 1101
+            #expect(register(&table, original, 1000) == .registered)
+            #expect(names(&table, 1000) == [name])
+            clone.upMilliseconds = 1200
+            guard case .refused = register(&table, clone, 1100) else {
+                Issue.record("the clone should be refused from now on")
+                continue
+            }
+        }
+    }
+
     @Test("a node that says farewell is gone at once")
     func farewell() {
         var table = NodeTable(silenceMilliseconds: 6000)

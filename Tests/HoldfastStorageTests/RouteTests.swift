@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a storage answers over HTTP.
 
+import Crypto
 import Foundation
 import HoldfastModel
 import HoldfastNode
@@ -60,6 +61,7 @@ private struct Served: Sendable {
         var record = Record(
             RecordHeader(
                 kind: .mail, mail: mail, received: now, keepUntil: now.day.advanced(by: 7),
+                digest: HoldfastModel.Digest(bytes: SHA256.hash(data: message)) ?? .zero,
                 originalBytes: UInt64(message.count)))
         record.setSlip(Slip(copiesWanted: 1, keepUntil: now.day.advanced(by: 7)))
         record.setEnvelope(Envelope(sender: "a@b", recipients: ["c@d"]).encoded[...])

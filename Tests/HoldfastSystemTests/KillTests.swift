@@ -4,40 +4,8 @@
 import Foundation
 import Testing
 
-/// What was promised: numbers of the mails that got 250, kept by the sender.
-private final class Promises: @unchecked Sendable {
-    // The lock guards all that changes.
-    private let lock = NSLock()
-    private var kept: [Int] = []
-    private var last = 0
-    private var isOver = false
-
-    func next() -> Int {
-        lock.withLock {
-            last += 1
-            return last
-        }
-    }
-
-    func promise(_ number: Int) {
-        lock.withLock { kept.append(number) }
-    }
-
-    var all: [Int] { lock.withLock { kept } }
-    var isStopped: Bool { lock.withLock { isOver } }
-
-    func stop() {
-        lock.withLock { isOver = true }
-    }
-}
-
 @Suite("Killed", .enabled(if: program != nil), .serialized)
 struct KillTests {
-    private static let senders = 4
-
-    /// Between two mails of a sender, in seconds: what is kept must be taken out in the end too.
-    private static let pause = 0.004
-
     @Test(
         "kill -9 at random moments: every mail that got 250 is found, byte-identical, exactly once")
     func killed() throws {
@@ -49,41 +17,12 @@ struct KillTests {
     }
 
     private func killAgainAndAgain(_ box: Appliance, _ promises: Promises) throws {
-        let port = box.smtp
-        let threads = DispatchGroup()
-        for _ in 0..<Self.senders {
-            threads.enter()
-            Thread.detachNewThread {
-                while !promises.isStopped { Self.send(to: port, promises) }
-                threads.leave()
-            }
-        }
-        defer {
-            promises.stop()
-            threads.wait()
-        }
+        let senders = Senders(4, to: box.smtp, promises)
+        defer { senders.stop() }
         for _ in 0..<(isLong ? 500 : 50) {
             Thread.sleep(forTimeInterval: Double.random(in: 0.02...0.5))
             try box.kill()
             try box.start()
-        }
-    }
-
-    /// Sends until the connection breaks.
-    private static func send(to port: Int, _ promises: Promises) {
-        guard let client = try? MailSocket(port: port),
-            (try? client.reply())?.hasPrefix("220") == true,
-            (try? client.command("EHLO killed"))?.hasPrefix("250") == true
-        else {
-            Thread.sleep(forTimeInterval: 0.02)
-            return
-        }
-        while !promises.isStopped {
-            let number = promises.next()
-            let said = try? client.mail(StoryTests.message(number), from: "a@b.c", to: ["d@e.f"])
-            guard let said, said.hasPrefix("250") else { return }
-            promises.promise(number)
-            Thread.sleep(forTimeInterval: pause)
         }
     }
 

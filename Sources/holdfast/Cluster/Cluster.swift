@@ -11,7 +11,7 @@ internal import NIOHTTP1
 struct Cluster: Sendable {
     let client: NodeClient
     let keys: KeyRing
-    private let view: RosterView
+    let view: RosterView
 
     /// A node that is being started, or was too busy to beat, is waited for so often.
     private static let looksMax = 12

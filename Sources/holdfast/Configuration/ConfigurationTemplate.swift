@@ -16,12 +16,18 @@ enum ConfigurationTemplate {
         # Default: "127.0.0.1:7420".
         http = "127.0.0.1:7420"
 
+        # Listen beyond loopback although there is no TLS: mail and token can then be read on the way. Only
+        # for a network that you trust; a tunnel (WireGuard, ssh -L) is better.
+        # Default: false.
+        #insecure_http = false
+
         # Where others reach this process, when that is not the address in `http`.
         # Default: "" (as http).
         #address = ""
 
         # The Registries elsewhere, by their base addresses: ["http://10.0.0.1:7420/registry/registry"].
-        # A Registry of this process is always asked first.
+        # Name several where there are: every node registers with all of them, and hears of others from
+        # those. A Registry of this process is always asked first.
         # Default: [] (none).
         #registries = []
 
@@ -52,6 +58,10 @@ enum ConfigurationTemplate {
         [registry]
         # Default: "registry".
         #name = "registry"
+
+        # Where links that were changed (`holdfast links`) are kept.
+        # Default: "links.json".
+        #links_file = "links.json"
 
         # The Helper carries mails, copies and acks along the links. It keeps nothing.
         [helper]

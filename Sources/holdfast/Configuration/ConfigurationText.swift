@@ -22,6 +22,20 @@ struct ConfigurationText {
         lines[place] = "\(key) = \(value.toml)"
     }
 
+    /// Leaves only some sections, and the comment at the beginning.
+    mutating func keep(only sections: Set<String>) {
+        var isKept = true
+        let paragraphs = lines.split(separator: "", omittingEmptySubsequences: false)
+        let kept = paragraphs.filter { paragraph in
+            // A comment stands in one paragraph with the section that it is about.
+            if let header = paragraph.first(where: { $0.hasPrefix("[") }) {
+                isKept = sections.contains(header)
+            }
+            return isKept
+        }
+        lines = Array(kept.joined(separator: [""]))
+    }
+
     /// Puts lines behind a section, before the comment that leads to the next one.
     mutating func insert(_ added: [String], behind section: String) {
         guard let start = lines.lastIndex(of: section) else {

@@ -29,9 +29,18 @@ struct HostAndPort: Hashable, Sendable, CustomStringConvertible {
         self.init(host: String(host), port: port)
     }
 
+    /// Of the base address of a node.
+    init?(ofBase address: String) {
+        guard address.hasPrefix("http://") else { return nil }
+        self.init(String(address.dropFirst(7).prefix { $0 != "/" }))
+    }
+
     var description: String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
+
+    /// Only this machine reaches it.
+    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
     /// It stands for every address of the machine, so nobody else can use it to call us.
     var isEverywhere: Bool { host == "0.0.0.0" || host == "::" }

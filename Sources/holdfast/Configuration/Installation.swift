@@ -27,7 +27,8 @@ struct Installation: Sendable {
     /// The file; its errors name it, and its relative paths begin in its folder.
     let file: String
     let node: NodeConfiguration
-    private(set) var registry: Part<Void>?
+    /// With the path of its links file.
+    private(set) var registry: Part<String>?
     private(set) var helper: Part<Void>?
     private(set) var storages: [Part<StorageConfiguration>] = []
     private(set) var dal: Part<DALConfiguration>?
@@ -54,7 +55,9 @@ struct Installation: Sendable {
         let found = try ConfigurationFile(text)
         var section = found.section("node") ?? ConfigurationSection(name: "node", values: [:])
         node = try NodeConfiguration(reading: &section)
-        registry = try Self.part(found, .registry) { _ throws(ConfigurationError) in }
+        registry = try Self.part(found, .registry) { section throws(ConfigurationError) in
+            resolved(try section.text("links_file", default: "links.json"))
+        }
         helper = try Self.part(found, .helper) { _ throws(ConfigurationError) in }
         storages = try readStorages(found)
         let folder = Path.folder(of: path)

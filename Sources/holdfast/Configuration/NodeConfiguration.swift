@@ -36,6 +36,13 @@ struct NodeConfiguration: Sendable {
                 "must be set to HOST:PORT where others reach this machine, because http"
                     + " listens on all its addresses")
         }
+        let isInsecure = try section.boolean("insecure_http", default: false)
+        guard http.isLoopback || isInsecure else {
+            throw section.error(
+                "http",
+                "is \"\(http)\", which other machines reach without TLS: listen on 127.0.0.1 behind a"
+                    + " tunnel, or set insecure_http = true on a network that you trust")
+        }
         registries = try section.texts("registries")
         for registry in registries where !Self.isBaseAddress(registry) {
             throw section.error(

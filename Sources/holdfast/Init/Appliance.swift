@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `init` makes: the folders and files of a self-contained appliance.
 
-internal import Foundation
 internal import HoldfastDisk
 internal import HoldfastNode
 internal import HoldfastSegments
@@ -19,6 +18,7 @@ struct Appliance {
     var configuration: String {
         var text = ConfigurationText(ConfigurationTemplate.text)
         text.set("[node]", "http", to: .text(http.description))
+        if !http.isLoopback { text.set("[node]", "insecure_http", to: .boolean(true)) }
         if sharesADisk {
             text.set("[storage_defaults]", "copies_may_share_a_disk", to: .boolean(true))
             text.set("[dal]", "copies_may_share_a_disk", to: .boolean(true))
@@ -42,38 +42,7 @@ struct Appliance {
 
     /// Makes everything in a folder that is empty or not there; takes it away again on failure.
     func make(in folder: String) throws {
-        let disk = RealDisk()
-        let wasThere = disk.exists(folder)
-        if wasThere { try checkEmpty(folder, disk) }
-        do {
-            try disk.makeFolder(folder)
-            try fill(folder, disk)
-        } catch {
-            Self.clear(folder, withItself: !wasThere)
-            throw Self.failure(folder, error)
-        }
-    }
-
-    private func checkEmpty(_ folder: String, _ disk: RealDisk) throws {
-        let names: [String]
-        do {
-            names = try disk.names(in: folder)
-        } catch {
-            throw Self.failure(folder, error)
-        }
-        guard names.isEmpty else {
-            throw Failure(
-                .badQuery, "\(folder) is not empty; name a folder that is, or one that is not there"
-            )
-        }
-    }
-
-    /// Room may come; what else is wrong is wrong with the folder that was named.
-    private static func failure(_ folder: String, _ error: any Error) -> Failure {
-        if case DiskError.full = error {
-            return Failure(.someFailed, "\(folder) cannot be set up: \(error)")
-        }
-        return Failure(.badQuery, "\(folder) cannot be set up: \(error); name another folder")
+        try NewFolder.make(folder, fill)
     }
 
     private func fill(_ folder: String, _ disk: RealDisk) throws {
@@ -85,14 +54,5 @@ struct Appliance {
         try disk.write(Array(KeyRing.freshLine(number: 1).utf8), to: "\(folder)/keys")
         // The last thing: a folder with a configuration is a whole one.
         try disk.write(Array(configuration.utf8), to: "\(folder)/holdfast.toml")
-        try disk.syncFolder(folder)
-    }
-
-    private static func clear(_ folder: String, withItself: Bool) {
-        let files = FileManager.default
-        let names = (try? files.contentsOfDirectory(atPath: folder)) ?? []
-        // What cannot be taken away either is named by the failure that brought us here.
-        for name in names { try? files.removeItem(atPath: "\(folder)/\(name)") }
-        if withItself { try? files.removeItem(atPath: folder) }
     }
 }

@@ -23,7 +23,10 @@ struct Assembly {
         var opened: [any Component] = []
         do {
             if let part = installation.registry {
-                opened.append(RegistryComponent(name: part.name, surroundings: surroundings))
+                opened.append(
+                    try await RegistryComponent(
+                        name: part.name, linksFile: part.configuration,
+                        surroundings: surroundings))
             }
             if let part = installation.dal {
                 opened.append(

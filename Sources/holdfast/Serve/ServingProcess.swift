@@ -35,9 +35,14 @@ struct ServingProcess {
         let clock = MachineClock()
         client = NodeClient(token: token)
         roster = RosterView(registries: installation.registries, client: client, clock: clock)
+        let registry = installation.registry.map { NodePath(role: .registry, name: $0.name) }
         server = NodeServer(
             token: token, openPaths: installation.node.metricsNeedToken ? [] : [Self.metricsPath],
-            logger: logger)
+            openPosts: Set([registry].compactMap(\.self).map(Invitations.openPath)), logger: logger)
+        if let registry {
+            Invitations(token: token, roster: roster, clock: clock, logger: logger)
+                .addRoutes(to: server, under: registry)
+        }
         do {
             components = try await Assembly(
                 installation: installation,
@@ -91,8 +96,8 @@ struct ServingProcess {
         components.map { component in
             let address = installation.address(of: component.path)
             return Heartbeat(
-                registries: installation.registries, client: client, logger: logger
-            ) { [await component.registration(address: address)] }
+                registries: { [roster] in roster.registries }, client: client, logger: logger
+            ) { await component.registration(address: address) }
         }
     }
 

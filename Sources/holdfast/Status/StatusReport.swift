@@ -41,10 +41,11 @@ struct StatusReport: Codable {
             for await node in group { nodes.append(node) }
             return nodes
         }
-        let order = Role.allCases
+        let order = Role.known
         let sorted = nodes.sorted { left, right in
             let places = (
-                order.firstIndex(of: left.role) ?? 0, order.firstIndex(of: right.role) ?? 0
+                order.firstIndex(of: left.role) ?? order.count,
+                order.firstIndex(of: right.role) ?? order.count
             )
             return places.0 == places.1 ? left.name < right.name : places.0 < places.1
         }
