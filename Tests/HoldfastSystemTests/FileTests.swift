@@ -60,7 +60,8 @@ struct FileTests {
         #expect(made.messages.contains("refused: in/c\\xe9.eml: it is empty"), "\(made.messages)")
         let named = try shell("holdfast import --keep-days 9 in/$(printf 'b\\351.eml')", box)
         #expect(named.code == 0, "\(named.messages)")
-        #expect(named.text.contains("duplicate     1  (kept until the day they had)"), "\(named.text)")
+        #expect(
+            named.text.contains("duplicate     1  (kept until the day they had)"), "\(named.text)")
         #expect(!named.text.contains("kept until    "))
         let piped = try shell(
             "printf '\(from)Subject: Filed 2\\n\\nx\\n' | holdfast import mbox:- --keep-days 9", box
