@@ -111,11 +111,7 @@ import Testing
         #expect(Terminal.tidied(text) == readable)
         try withFolder { folder in
             let path = Array(folder.utf8) + [0x2f] + bytes
-            let made = (path + [0]).withUnsafeBufferPointer { pointer in
-                pointer.withMemoryRebound(to: CChar.self) {
-                    open($0.baseAddress ?? "", O_CREAT, 0o600)
-                }
-            }
+            let made = open(path.map { CChar(bitPattern: $0) } + [0], O_CREAT, 0o600)
             #expect(made >= 0)
             close(made)
             #expect(try RealDisk().names(in: folder) == [text])

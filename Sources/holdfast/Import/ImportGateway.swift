@@ -2,6 +2,7 @@
 // Hands imported messages to a gateway, and asks again while it says "later".
 
 internal import AsyncHTTPClient
+internal import HoldfastDisk
 internal import HoldfastModel
 internal import HoldfastNode
 internal import NIOCore
@@ -47,7 +48,12 @@ struct ImportGateway: Sendable {
             preconditionFailure("a message that is whole travels in a batch")
         }
         let octets = LargeOctets(feed: feed, path: path, from: from, to: to, isQuoted: isQuoted)
-        let (digest, beginning) = try await octets.digestAndBeginning()
+        let (digest, beginning): (HoldfastModel.Digest, ArraySlice<UInt8>)
+        do {
+            (digest, beginning) = try await octets.digestAndBeginning()
+        } catch let error as DiskError {
+            return .refused("\(error)")
+        }
         guard await cluster.known([MailID(ofOctets: digest)]).isEmpty else { return .duplicate }
         let envelope = EnvelopeGuess.envelope(
             of: beginning, fromLineSender: message.fromLineSender)
@@ -62,6 +68,8 @@ struct ImportGateway: Sendable {
             } catch let error as NodeError {
                 guard error.isTemporary else { return .refused(error.message) }
                 try await patience.wait("\(error)", report)
+            } catch let failure as Failure where failure.code == .unreachable {
+                try await patience.wait(failure.description, report)
             }
         }
     }
