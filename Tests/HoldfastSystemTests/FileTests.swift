@@ -45,7 +45,7 @@ struct FileTests {
             let ran = try importing.ended()
             #expect(ran.code == code, "\(ran.messages)")
             #expect(ran.messages.contains("run the same import again"), "\(ran.messages)")
-            #expect(ran.text.hasPrefix("read       1\n"), "\(ran.text)")
+            #expect(ran.text.hasPrefix("read          1\n"), "\(ran.text)")
         }
     }
 
@@ -56,19 +56,19 @@ struct FileTests {
         let made = try shell(
             "mkdir in; printf 'Subject: Filed 1\\n\\nx\\n' > in/$(printf 'b\\351.eml');"
                 + "printf '' > in/$(printf 'c\\351.eml'); holdfast import in", box)
-        #expect(made.code == 3 && made.text.contains("stored     1"), "\(made)")
+        #expect(made.code == 3 && made.text.contains("stored        1"), "\(made)")
         #expect(made.messages.contains("refused: in/c\\xe9.eml: it is empty"), "\(made.messages)")
         let named = try shell("holdfast import --keep-days 9 in/$(printf 'b\\351.eml')", box)
         #expect(named.code == 0, "\(named.messages)")
-        #expect(named.text.contains("duplicate  1  (kept until the day they had)"), "\(named.text)")
+        #expect(named.text.contains("duplicate     1  (kept until the day they had)"), "\(named.text)")
         #expect(!named.text.contains("kept until    "))
         let piped = try shell(
             "printf '\(from)Subject: Filed 2\\n\\nx\\n' | holdfast import mbox:- --keep-days 9", box
         )
         let day = Date().addingTimeInterval(9 * 86_400).ISO8601Format().prefix(10)
         #expect(piped.code == 0, "\(piped.messages)")
-        #expect(piped.text.contains("stored     1"), "\(piped.text)")
-        #expect(piped.text.contains("kept until \(day)"), "\(piped.text)")
+        #expect(piped.text.contains("stored        1"), "\(piped.text)")
+        #expect(piped.text.contains("kept until    \(day)"), "\(piped.text)")
         let refused = try shell("printf 'no mbox\\n' | holdfast import mbox:-", box)
         #expect(refused.code == 3 && refused.messages.contains("refused: -: "), "\(refused)")
         let closed = try shell("holdfast import mbox:- <&-", box)

@@ -74,7 +74,7 @@ struct VerbTests {
         // With what was imported, and what was delivered to few and to many.
         try waitUntil("what was delivered is found") { try box.count("") == 4 }
         try check([(["show", "01"], 2, "several mails begin with 01")], in: box)
-        let id = try box.verb("search", "subject:story", "--format", "ids").line
+        let id = try box.verb("search", "subject:\"story 1\"", "--format", "ids").line
         try check([(["release", id], 3, "")], in: box)
         // Another installation's token.
         let token = box.folder + "/token"
