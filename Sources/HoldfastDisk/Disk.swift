@@ -59,6 +59,8 @@ package enum DiskError: Error, Equatable {
     case full(path: String)
     case absent(path: String)
     case exists(path: String)
+    /// Something else lies where a folder is needed.
+    case notFolder(path: String)
     /// Another process has it.
     case locked(path: String)
     /// Anything else, with the system's errno.
@@ -71,6 +73,7 @@ extension DiskError: CustomStringConvertible {
         case .full(let path): "no room left on the disk of \(path)"
         case .absent(let path): "\(path) is not there"
         case .exists(let path): "\(path) is there already"
+        case .notFolder(let path): "\(path) is a file, and a folder is needed"
         case .locked(let path): "\(path) is in use by another process"
         case .failed(let operation, let path, let errno):
             "\(operation) \(path): \(systemMessage(errno))"

@@ -17,12 +17,14 @@ package struct RealDisk: Disk {
     }
 
     package func names(in folder: String) throws(DiskError) -> [String] {
-        guard let stream = opendir(folder) else { throw DiskError("opening", folder, errno) }
+        guard let stream = opendir(FileName.systemPath(folder)) else {
+            throw DiskError("opening", folder, errno)
+        }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                FileName.text(of: Array(bytes.prefix { $0 != 0 }))
             }
             if name != "." && name != ".." { names.append(name) }
         }
@@ -30,35 +32,43 @@ package struct RealDisk: Disk {
     }
 
     package func makeFolder(_ path: String) throws(DiskError) {
-        guard mkdir(path, 0o750) != 0 else { return }
+        let systemPath = FileName.systemPath(path)
+        guard mkdir(systemPath, 0o750) != 0 else { return }
         switch errno {
         case EEXIST:
-            var status = stat()
-            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-                throw DiskError.failed(operation: "making", path: path, errno: ENOTDIR)
-            }
+            guard try FileStatus(of: path).kind == .folder else { throw .notFolder(path: path) }
         case ENOENT:
             let parent = path.split(separator: "/").dropLast().joined(separator: "/")
             guard !parent.isEmpty else { throw .absent(path: path) }
             try makeFolder((path.hasPrefix("/") ? "/" : "") + parent)
-            guard mkdir(path, 0o750) == 0 || errno == EEXIST else {
-                throw DiskError("making", path, errno)
+            guard mkdir(systemPath, 0o750) == 0 || errno == EEXIST else {
+                // The folder above is there: this file system lets nobody make one in it.
+                throw DiskError("making", path, errno == ENOENT ? EOPNOTSUPP : errno)
             }
         default: throw DiskError("making", path, errno)
         }
     }
 
+    /// A file without a name, which nobody else can find and which goes when nobody holds it.
+    package func createNameless(in folder: String) throws(DiskError) -> RealFile {
+        let path = "\(folder)/holdfast-\(UInt64.random(in: 0...UInt64.max))"
+        let file = try RealFile(path: path, flags: O_RDWR | O_CREAT | O_EXCL)
+        try remove(path)
+        return file
+    }
+
     package func exists(_ path: String) -> Bool {
-        access(path, F_OK) == 0
+        access(FileName.systemPath(path), F_OK) == 0
     }
 
     package func rename(_ path: String, to other: String) throws(DiskError) {
-        guard Foundation.rename(path, other) == 0 else { throw DiskError("renaming", path, errno) }
+        let (old, new) = (FileName.systemPath(path), FileName.systemPath(other))
+        guard Foundation.rename(old, new) == 0 else { throw DiskError("renaming", path, errno) }
     }
 
     /// Lets two files have each other's names, in one step; false where the file system cannot.
     func exchange(_ path: String, _ other: String) throws(DiskError) -> Bool {
-        switch holdfast_exchange(path, other) {
+        switch holdfast_exchange(FileName.systemPath(path), FileName.systemPath(other)) {
         case 0: return true
         case EINVAL, ENOSYS: return false
         case let code: throw DiskError("exchanging", path, code)
@@ -66,7 +76,9 @@ package struct RealDisk: Disk {
     }
 
     package func remove(_ path: String) throws(DiskError) {
-        guard unlink(path) == 0 else { throw DiskError("removing", path, errno) }
+        guard unlink(FileName.systemPath(path)) == 0 else {
+            throw DiskError("removing", path, errno)
+        }
     }
 
     package func syncFolder(_ path: String) throws(DiskError) {
@@ -77,7 +89,7 @@ package struct RealDisk: Disk {
 
     package func space(at path: String) throws(DiskError) -> DiskSpace {
         var status = statvfs()
-        guard statvfs(path, &status) == 0 else {
+        guard statvfs(FileName.systemPath(path), &status) == 0 else {
             throw DiskError("asking the room of", path, errno)
         }
         let unit = UInt64(status.f_frsize)
@@ -109,7 +121,7 @@ package final class RealFile: DiskFile {
 
     init(path: String, flags: Int32) throws(DiskError) {
         self.path = path
-        descriptor = Foundation.open(path, flags | O_CLOEXEC, 0o640)
+        descriptor = Foundation.open(FileName.systemPath(path), flags | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw DiskError("opening", path, errno) }
     }
 
@@ -117,6 +129,9 @@ package final class RealFile: DiskFile {
         // Nothing is lost by a failure here: what matters was synced, or is known not to be.
         _ = close(descriptor)
     }
+
+    /// Where this process finds the file for as long as it is open, with or without a name.
+    package var pathWhileOpen: String { "/proc/self/fd/\(descriptor)" }
 
     /// Lets another have the lock before the file is closed.
     package func unlock() {
@@ -188,7 +203,8 @@ extension DiskError {
     init(_ operation: String, _ path: String, _ code: Int32) {
         switch code {
         case ENOSPC, EDQUOT, EFBIG: self = .full(path: path)
-        case ENOENT, ENOTDIR: self = .absent(path: path)
+        case ENOENT: self = .absent(path: path)
+        case ENOTDIR: self = .notFolder(path: FileStatus.obstacle(on: path))
         case EEXIST: self = .exists(path: path)
         default: self = .failed(operation: operation, path: path, errno: code)
         }

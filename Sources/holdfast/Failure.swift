@@ -21,6 +21,7 @@ enum ExitStatus: Int32, Error {
     case badUsage = 64
     case badData = 65
     case internalError = 70
+    case inputError = 74
     case temporaryFailure = 75
     case noPermission = 77
     case configuration = 78

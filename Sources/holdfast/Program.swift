@@ -3,6 +3,7 @@
 
 internal import ArgumentParser
 internal import Foundation
+internal import HoldfastDisk
 
 /// One program for every role, and for those who work with them.
 struct Holdfast: AsyncParsableCommand {
@@ -11,7 +12,8 @@ struct Holdfast: AsyncParsableCommand {
         abstract: "Keeps copies of mail on ordinary disks, finds them again and sends them on.",
         discussion: """
             Exit codes: 0 done, 1 nothing found, 2 bad query or usage, 3 some of it failed, 5 a needed \
-            part cannot be reached, 6 not all is well, 78 the configuration is wrong. `deliver` has those of sysexits.h.
+            part cannot be reached, 6 not all is well, 78 the configuration is wrong, 128 and the signal when \
+            interrupted. `deliver` has those of sysexits.h.
             """,
         version: Version.text,
         subcommands: [
@@ -33,8 +35,9 @@ enum Program {
     static func main() async {
         // A reader that has gone is told by the write that fails, not by a signal.
         signal(SIGPIPE, SIG_IGN)
+        StandardStreams.hold()
         do {
-            var command = try Holdfast.parseAsRoot()
+            var command = try Holdfast.parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -42,6 +45,17 @@ enum Program {
             }
         } catch {
             exit(Ending(of: error).shown)
+        }
+    }
+
+    /// Names of files may consist of any bytes.
+    private static var arguments: [String] {
+        (0..<Int(CommandLine.argc)).dropFirst().compactMap { place in
+            CommandLine.unsafeArgv[place].map { start in
+                FileName.text(
+                    of: UnsafeBufferPointer(start: start, count: strlen(start)).map(
+                        UInt8.init(bitPattern:)))
+            }
         }
     }
 }

@@ -220,6 +220,10 @@ extension NodeClient {
                 results.map(\.outcome) == [
                     .kept, .kept, .alreadyHeld, .refused("The octets are not those of the id."),
                 ])
+            // Only of what is new it is said until when it is kept.
+            let today = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)).day
+            #expect(results[0].slip.map { $0.keepUntil > today } == true)
+            #expect(results[1...].map { $0.slip == nil } == [false, true, true])
             var found: [[UInt8]] = []
             while found.count < 2, let leased = try await gateway.lease() {
                 for item in leased.items {

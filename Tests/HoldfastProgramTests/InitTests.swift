@@ -81,7 +81,17 @@ import Testing
         try withFolder { folder in
             // A file stands where a folder should.
             try RealDisk().write([1], to: folder + "/file")
-            #expect(throws: Failure.self) { try appliance.make(in: folder + "/file/under") }
+            for name in ["/file", "/file/under"] {
+                let failure = try #require(throws: Failure.self) {
+                    try appliance.make(in: folder + name)
+                }
+                #expect(failure.code == .badQuery)
+                #expect(
+                    failure.description.contains("\(folder)/file is a file, and a folder is needed")
+                )
+            }
+            let failure = try #require(throws: Failure.self) { try appliance.make(in: "/proc/x") }
+            #expect(failure.code == .badQuery && !failure.description.contains("not there"))
             #expect(try RealDisk().names(in: folder) == ["file"])
         }
     }

@@ -58,9 +58,10 @@ import Testing
     @Test("what is named is taken as it is named")
     func named() throws {
         try withFolder { folder in
-            try write(["a.txt": "x", "b": from, "c.eml": from], in: folder)
+            try write(["a.txt": "x", "b": from, "c.eml": from, "d/e.eml": "x"], in: folder)
             let sources = [
                 "a.txt", "b", "c.eml", "mbox:a.txt", "eml:a.txt", "maildir:b", "absent.eml",
+                "mbox:d", "eml:d",
             ].compactMap { text in
                 ImportSource(argument: text).map {
                     ImportSource(form: $0.form, path: "\(folder)/\($0.path)")
@@ -69,8 +70,54 @@ import Testing
             #expect(
                 found(sources, under: folder) == [
                     "unreadable a.txt", "mbox b", "message c.eml", "mbox a.txt", "message a.txt",
-                    "unreadable b", "unreadable absent.eml",
+                    "unreadable b", "unreadable absent.eml", "unreadable d", "unreadable d",
                 ])
+        }
+    }
+
+    @Test("only when no source can be read at all is there nothing to begin with")
+    func check() throws {
+        try withFolder { folder in
+            try write(["a.eml": "x", "b.txt": "x", "d/e.eml": "x"], in: folder)
+            func problem(_ names: String...) -> String? {
+                SourceCheck.problem(
+                    of: names.map { name in
+                        ImportSource(form: .mbox, path: "\(folder)/\(name)")
+                    })
+            }
+            #expect(problem("absent") == "\(folder)/absent is not there")
+            #expect(problem("d") == "mbox:\(folder)/d: it is a folder; name a file")
+            #expect(problem("d", "absent")?.contains("; ") == true)
+            #expect(problem("a.eml/b") == "\(folder)/a.eml is a file, and a folder is needed")
+            #expect(problem("d", "a.eml") == nil)
+            #expect(SourceCheck.problem(of: [ImportSource(form: nil, path: folder)]) == nil)
+            let text = ImportSource(form: nil, path: "\(folder)/b.txt")
+            #expect(SourceCheck.problem(of: [text])?.contains("not called .eml") == true)
+        }
+    }
+
+    @Test(
+        "a name of any bytes comes back as it was, and is shown readable",
+        arguments: [
+            (Array("a.eml".utf8), "a.eml"), (Array("ä日.eml".utf8), "ä日.eml"),
+            ([0x62, 0xe9, 0x2e, 0x65, 0x6d, 0x6c], "b\\xe9.eml"),
+            ([0xe6, 0x97, 0x61, 0xc3], "\\xe6\\x97a\\xc3"),
+            // What stands for a byte may be in a name as well.
+            (Array("\u{10f7e9}x".utf8), "\\xf4\\x8f\\x9f\\xa9x"), ([0xff, 0x80], "\\xff\\x80"),
+        ] as [([UInt8], String)])
+    func names(bytes: [UInt8], readable: String) throws {
+        let text = FileName.text(of: bytes)
+        #expect(FileName.readable(text) == readable)
+        #expect(Terminal.tidied(text) == readable)
+        try withFolder { folder in
+            let path = Array(folder.utf8) + [0x2f] + bytes
+            let made = open(path.map { CChar(bitPattern: $0) } + [0], O_CREAT, 0o600)
+            #expect(made >= 0)
+            close(made)
+            #expect(try RealDisk().names(in: folder) == [text])
+            #expect(try RealDisk().octets(of: "\(folder)/\(text)").isEmpty)
+            try RealDisk().rename("\(folder)/\(text)", to: "\(folder)/x")
+            #expect(try RealDisk().names(in: folder) == ["x"])
         }
     }
 

@@ -202,7 +202,7 @@ import Testing
     @Test("an import ends with its counts")
     func tally() throws {
         var tally = ImportTally()
-        (tally.read, tally.stored, tally.duplicate) = (12, 10, 1)
+        (tally.read, tally.stored, tally.duplicate) = (11, 10, 1)
         tally.refuse("a.eml", "it is empty")
         #expect(
             tally.text(isDryRun: false) == """
@@ -213,7 +213,47 @@ import Testing
 
                 """)
         #expect(!tally.text(isDryRun: true).contains("stored"))
+        tally.store(until: Day("2027-01-22"))
+        tally.store(until: Day("2026-12-01"))
+        tally.store(until: nil)
+        #expect(
+            tally.text(isDryRun: false, keepsDays: true) == """
+                read          15
+                stored        13
+                duplicate      1  (kept until the day they had)
+                refused        1
+                kept until    2027-01-22
+
+                """)
         #expect(try tally.json.contains("\"reason\" : \"it is empty\""))
+    }
+
+    @Test("a wait is told once a minute for each cause, and of few causes")
+    func waits() {
+        var lines = WaitLines()
+        let asked: [(cause: String, now: Int64)] = [
+            ("full", 100), ("full", 60_000), ("away", 60_000), ("full", 60_100),
+        ]
+        #expect(asked.map { lines.isDue($0.cause, now: $0.now) } == [true, false, true, true])
+        let many = (0..<10).filter { lines.isDue("cause \($0)", now: 60_200) }
+        #expect(many.count == 3)
+    }
+
+    @Test("of one reason the first twenty refusals are named, and the rest counted")
+    func refusals() {
+        var lines = RefusalLines()
+        let said = (1...25).compactMap { lines.line("a#\($0)", "it is empty") }
+        #expect(said.count == 20 && said.last == "refused: a#20: it is empty")
+        let other = lines.line("b", "b is not there")
+        #expect(other == "refused: b: b is not there")
+        #expect(lines.rest == ["refused: 5 more: it is empty (--format json names more)"])
+        for number in 0..<5000 { _ = lines.line("c", "reason \(number)") }
+        #expect(lines.rest.count == 2)
+    }
+
+    @Test("one is not several", arguments: [(0, "0 mails"), (1, "1 mail"), (2, "2 mails")])
+    func plural(count: Int, text: String) {
+        #expect(Readable.count(count, "mail") == text)
     }
 
     @Test(

@@ -138,6 +138,14 @@ struct Running {
             words, input: input, output: beside + ".out", messages: beside + ".err")
     }
 
+    /// What it has said so far on standard error.
+    var messages: String {
+        get throws { String(decoding: try contents(beside + ".err"), as: UTF8.self) }
+    }
+
+    /// Asks it to stop, as Ctrl-C or a supervisor does.
+    func send(_ signal: Int32) { kill(child.id, signal) }
+
     func ended() throws -> Ran {
         defer { for ending in [".out", ".err"] { unlink(beside + ending) } }
         let code = try child.wait()

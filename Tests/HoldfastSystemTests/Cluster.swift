@@ -231,8 +231,10 @@ extension Cluster {
             let whole = try digests("copies:>=\(copies)")
             return promised.allSatisfy { whole[sha256(StoryTests.message($0))] != nil }
         }
-        let export = try verb("export", "", "--to", "eml:\(folder)/out")
-        #expect(export.code == 0, "\(export.messages)")
+        // The copy that lives may be the one whose index item is still on its way.
+        try waitUntil("every mail can be read", seconds: seconds) {
+            try verb("export", "", "--to", "eml:\(folder)/out").code == 0
+        }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/out")
         let read = Set(try names.map { sha256(try contents("\(folder)/out/\($0)")) })
         #expect(promised.allSatisfy { read.contains(sha256(StoryTests.message($0))) })

@@ -25,21 +25,26 @@ struct VerbTests {
         (["count", "nowhere"], 1, ""),
         (["export", "nowhere", "--to", "eml:/nonexistent/x"], 1, ""),
         (["export", "", "--to", "mbox:/nonexistent/x"], 2, "/nonexistent/x"),
-        (["export", "", "--to", "eml:/etc/hostname"], 2, "/etc/hostname: Not a directory"),
+        (
+            ["export", "", "--to", "eml:/etc/hostname"], 2,
+            "/etc/hostname is a file, and a folder is needed"
+        ),
+        (["export", "", "--to", "maildir:/etc/hostname"], 2, "/etc/hostname is a file"),
         (["export", "", "--to", "tar:x"], 2, "mbox:FILE"),
         (["show", unknown], 1, "there is no mail \(unknown)"),
         (["show", "!!"], 2, "'!!' is no mail id"),
         (["show", ""], 2, "no mail id"),
         (["release", unknown], 1, "there is no mail \(unknown)"),
         (["release", unknown, "--to", "nobody"], 2, "'nobody' is not an address"),
-        (["import", "/nonexistent"], 3, "/nonexistent is not there"),
+        (["import", "/nonexistent"], 2, "/nonexistent is not there"),
+        (["import", "mbox:/etc"], 2, "mbox:/etc: it is a folder; name a file"),
+        (["import", "/nonexistent", "/etc/hostname", "eml:/etc/hostname"], 3, "refused"),
         (["status"], 0, ""),
         (["expire", "--dry-run"], 0, ""),
         (["search", "--limit", "x", "y"], 2, "--limit"),
         (["search", "--limt", "3"], 2, "--limt"),
         (["deliver", "--sender", "a@b.c"], 64, "recipients"),
-        (["deliver", "--sender", "a\r\nb", "d@e.f"], 65, "control characters"),
-        (["deliver", "--sender", "a@b.c", "d@e.f"], 0, ""),
+        (["deliver", "--sender", "a@b.c", "d@e.f"], 65, "the message is empty"),
     ]
 
     @Test("against a server that runs: 0, 1 nothing found, 2 bad query, 3 some of it, 64, 65")
@@ -50,18 +55,26 @@ struct VerbTests {
         #expect(try client.mail(StoryTests.message(1), from: "", to: ["d@e.f"]).hasPrefix("250 "))
         try waitUntil("the mail is found") { try box.count("") == 1 }
         for expected in Self.queries { try check([expected], in: box) }
-        try waitUntil("what was delivered is found") { try box.count("") == 2 }
+        try check(
+            [(["deliver", "--sender", "a@b.c", "d@e.f"], 74, "standard input cannot be read")],
+            in: box, input: box.folder)
+        let message = box.folder + "/message"
+        try Data(StoryTests.message(2)).write(to: URL(fileURLWithPath: message))
         try check(
             [
+                (["deliver", "--sender", "a\r\nb", "d@e.f"], 65, "control characters"),
+                (["deliver", "--sender", "a@b.c", "d@e.f"], 0, ""),
                 (["deliver", "--sender", "a@b.c"] + recipients(1000, bytes: 300), 0, ""),
                 (
                     ["deliver", "--sender", "a@b.c"] + recipients(4000, bytes: 20), 65,
                     "at most 1000"
                 ),
                 (["count", String(repeating: "word ", count: 20_000)], 2, "there is room for"),
-            ], in: box)
+            ], in: box, input: message)
+        // With what was imported, and what was delivered to few and to many.
+        try waitUntil("what was delivered is found") { try box.count("") == 4 }
         try check([(["show", "01"], 2, "several mails begin with 01")], in: box)
-        let id = try box.verb("search", "subject:story", "--format", "ids").line
+        let id = try box.verb("search", "subject:\"story 1\"", "--format", "ids").line
         try check([(["release", id], 3, "")], in: box)
         // Another installation's token.
         let token = box.folder + "/token"
@@ -107,12 +120,15 @@ struct VerbTests {
     }
 
     /// What failed says so in one sentence on standard error, and prints no result.
-    private func check(_ cases: [Case], in box: Appliance, isConfigured: Bool = true) throws {
+    private func check(
+        _ cases: [Case], in box: Appliance, input: String = "/dev/null", isConfigured: Bool = true
+    ) throws {
         let options = isConfigured ? ["--config", box.configuration] : []
         // Side by side, for some take a while to give up.
         let running = try cases.map { expected in
             try Running(
-                [program ?? ""] + expected.words.prefix(1) + options + expected.words.dropFirst())
+                [program ?? ""] + expected.words.prefix(1) + options + expected.words.dropFirst(),
+                input: input)
         }
         for (expected, running) in zip(cases, running) {
             let (ran, name) = (try running.ended(), "\(expected.words)")

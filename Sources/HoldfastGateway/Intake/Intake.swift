@@ -28,7 +28,8 @@ final class Intake: Sendable {
 
     /// What became of a mail.
     enum Outcome: Sendable {
-        case kept(MailID, isNew: Bool)
+        /// - Parameter until: the day until which it was asked to be kept.
+        case kept(MailID, isNew: Bool, until: Day)
         case later(Obstacle)
         case refused(String)
     }
@@ -259,14 +260,14 @@ final class Intake: Sendable {
         switch result {
         case .success(.placed):
             tally.countMail(bytes: Int(clamping: header.originalBytes))
-            return .kept(header.mail, isNew: true)
+            return .kept(header.mail, isNew: true, until: header.keepUntil)
         case .success(.held(let held)):
             guard held.digest == header.digest else {
                 logger.error("Same id, other content", metadata: ["mail": "\(header.mail)"])
                 return .refused("another mail has this id")
             }
             keeper.noteSoon(.counted(.known, [header.received.day: 1]))
-            return .kept(header.mail, isNew: false)
+            return .kept(header.mail, isNew: false, until: header.keepUntil)
         case .failure(let error): return .later(obstacle(error))
         }
     }

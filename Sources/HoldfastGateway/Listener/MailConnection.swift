@@ -122,7 +122,7 @@ struct MailConnection {
         _ mail: consuming IncomingMail, _ envelope: Envelope
     ) async -> Session.Outcome {
         switch await intake.keep(mail, for: envelope) {
-        case .kept(let id, _): return .kept(id)
+        case .kept(let id, _, _): return .kept(id)
         case .refused(let reason):
             intake.tally.countRefusal("conflict")
             return .refused(reason)

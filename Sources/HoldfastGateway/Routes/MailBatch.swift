@@ -34,15 +34,18 @@ extension MailRoutes {
                 results[place].outcome = .refused("The message cannot be read: \(error)")
             }
         }
-        for ((place, _), outcome) in zip(offers, await intake.keep(offers.map(\.offer))) {
+        for ((place, offer), outcome) in zip(offers, await intake.keep(offers.map(\.offer))) {
             results[place].outcome = Self.outcome(outcome)
+            // Of what is new its slip says until when it is kept.
+            guard results[place].outcome == .kept else { continue }
+            results[place].slip = try? Slip(decoding: offer.item.record.slip)
         }
         return results
     }
 
     private static func outcome(_ outcome: Intake.Outcome) -> Outcome {
         switch outcome {
-        case .kept(_, let isNew): isNew ? .kept : .alreadyHeld
+        case .kept(_, let isNew, _): isNew ? .kept : .alreadyHeld
         case .refused(let reason): .refused(reason)
         case .later(let obstacle): .later(obstacle.sentence)
         }

@@ -59,10 +59,10 @@ struct MailRoutes: Sendable {
         _ outcome: Intake.Outcome, bytes: Int, _ digest: Digest
     ) throws -> TakenAnswer {
         switch outcome {
-        case .kept(let id, let isNew):
+        case .kept(let id, let isNew, let until):
             return TakenAnswer(
                 id: id.description, outcome: isNew ? "stored" : "duplicate", size: bytes,
-                sha256: digest.hex)
+                sha256: digest.hex, keep_until: isNew ? until.description : nil)
         case .refused(let reason): throw Refusal.conflict(reason)
         case .later(let obstacle): throw refusal(obstacle)
         }
@@ -96,6 +96,8 @@ struct TakenAnswer: Codable, Hashable, Sendable {
     var outcome: String
     var size: Int
     var sha256: String
+    /// The last day until which it is kept; nil for a duplicate, which keeps the day it had.
+    var keep_until: String?
 }
 
 extension Encodable {

@@ -13,6 +13,8 @@ extension Cluster {
         var id: String
         /// `stored`, or `duplicate` for octets that were here already.
         var outcome: String
+        /// The last day until which it is kept; nil for a duplicate.
+        var keep_until: String?
     }
 
     /// The address of a gateway; another one with each turn.

@@ -63,6 +63,9 @@ enum MessageOctets: Sendable {
     }
 }
 
+/// Where files without a name are made.
+var temporaryFolder: String { ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp" }
+
 /// Takes octets as they come; moves to a file when they become many.
 struct OctetsCollector: Sendable {
     private let thread: DiskThread
@@ -98,13 +101,7 @@ struct OctetsCollector: Sendable {
         waiting.removeAll(keepingCapacity: true)
     }
 
-    /// A file that nobody else can find.
     private static func makeFile() throws -> any DiskFile {
-        let folder = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        let path = "\(folder)/holdfast-\(UInt64.random(in: 0...UInt64.max))"
-        let disk = RealDisk()
-        let file = try disk.create(path)
-        try disk.remove(path)
-        return file
+        try RealDisk().createNameless(in: temporaryFolder)
     }
 }

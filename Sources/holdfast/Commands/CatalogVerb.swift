@@ -44,10 +44,10 @@ struct CatalogVerb: AsyncParsableCommand {
                     try SQLiteCatalog.dump(path) { line in
                         text += line + "\n"
                         guard text.utf8.count >= Self.pieceBytes else { return }
-                        try Output.standard.writeBlocking(text)
+                        try Output.standard.writeNow(Array(text.utf8))
                         text = ""
                     }
-                    try Output.standard.writeBlocking(text)
+                    try Output.standard.writeNow(Array(text.utf8))
                 } catch let error as CatalogError {
                     throw Failure(.configuration, "\(error)")
                 }

@@ -3,6 +3,7 @@
 
 internal import ArgumentParser
 internal import Foundation
+internal import HoldfastDisk
 internal import HoldfastModel
 internal import HoldfastNode
 internal import NIOCore
@@ -17,8 +18,9 @@ struct Deliver: AsyncParsableCommand {
             Exit codes, as sysexits.h has them:
               0   the mail is ours, and durable
               64  the command line is wrong
-              65  the message or its envelope cannot be taken as it is, also later
+              65  the message or its envelope cannot be taken as it is, also later, or is empty
               70  the program failed
+              74  standard input cannot be read
               75  nobody answers, or no Holdfast, or there is no room: try again later
               77  this user may not read the configuration, the token or the keys
               78  the configuration is wrong, or its token is not the nodes'
@@ -39,11 +41,23 @@ struct Deliver: AsyncParsableCommand {
         do {
             try await Cluster.reach(config) { cluster in
                 _ = try await cluster.hand(
-                    StandardInput(), count: nil,
+                    try await message(), count: nil,
                     Envelope(sender: sender, recipients: recipients), keepDays: keep.keepDays)
             }
         } catch let failure as Failure {
             throw Failure(failure.code.amongSysexits, failure.description)
+        }
+    }
+
+    /// A pipe with nothing in it is a mistake of whoever made it, and no mail.
+    private func message() async throws -> MessageStream {
+        let input = StandardInput()
+        do {
+            let first = try await input.nextPiece()
+            guard !first.isEmpty else { throw Failure(.badData, "the message is empty") }
+            return MessageStream(first: first, rest: input)
+        } catch let error as DiskError {
+            throw Failure(.inputError, "standard input cannot be read (\(error))")
         }
     }
 
@@ -75,30 +89,24 @@ extension ExitStatus {
     }
 }
 
-/// Standard input as a stream, read without keeping a cooperative thread.
-private struct StandardInput: AsyncSequence, AsyncIteratorProtocol, Sendable {
-    typealias Element = ByteBuffer
-    private static let pieceBytes = 256 << 10
-    private let thread = DiskThread(name: "input")
+/// What was read of a message, and the rest of it on standard input.
+private struct MessageStream: AsyncSequence, Sendable {
+    let first: [UInt8]
+    let rest: StandardInput
 
-    func next() async throws -> ByteBuffer? {
-        let piece = try await thread.run {
-            var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
-            let count = piece.withUnsafeMutableBytes { bytes in
-                var count = read(STDIN_FILENO, bytes.baseAddress, bytes.count)
-                while count < 0, errno == EINTR {
-                    count = read(STDIN_FILENO, bytes.baseAddress, bytes.count)
-                }
-                return count
+    struct Iterator: AsyncIteratorProtocol {
+        fileprivate var first: [UInt8]?
+        fileprivate let rest: StandardInput
+
+        mutating func next() async throws -> ByteBuffer? {
+            if let first {
+                self.first = nil
+                return ByteBuffer(bytes: first)
             }
-            guard count >= 0 else {
-                throw holdfast.Failure(.temporaryFailure, "standard input cannot be read")
-            }
-            piece.removeLast(piece.count - count)
-            return piece
+            let piece = try await rest.nextPiece()
+            return piece.isEmpty ? nil : ByteBuffer(bytes: piece)
         }
-        return piece.isEmpty ? nil : ByteBuffer(bytes: piece)
     }
 
-    func makeAsyncIterator() -> StandardInput { self }
+    func makeAsyncIterator() -> Iterator { Iterator(first: first, rest: rest) }
 }

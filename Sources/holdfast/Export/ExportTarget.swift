@@ -22,10 +22,13 @@ struct ExportPlace: ExpressibleByArgument, Hashable, Sendable {
         path = String(parts[1])
     }
 
+    /// `mbox:-`.
+    var isStandardOutput: Bool { form == .mbox && path == "-" }
+
     /// Makes what must be there before the first mail; refuses an mbox that is there already.
     func open() throws -> any ExportTarget {
         switch form {
-        case .mbox: try MboxTarget(path: path)
+        case .mbox: try MboxTarget(file: isStandardOutput ? nil : PartFile(path))
         case .maildir: try MaildirTarget(folder: path)
         case .eml: try FolderTarget(folder: path)
         }
@@ -35,20 +38,17 @@ struct ExportPlace: ExpressibleByArgument, Hashable, Sendable {
 /// Takes exported mails. Its calls wait for a disk, so they are not for cooperative threads.
 protocol ExportTarget: Sendable {
     /// - Parameter offset: how many bytes were written by the calls before.
-    /// - Returns: how many bytes this mail took.
-    func write(_ mail: MailAnswer, _ octets: MessageOctets, at offset: UInt64) throws -> UInt64
+    /// - Returns: how many bytes this mail took; nil when the same octets are there already.
+    func write(_ mail: MailAnswer, _ octets: MessageOctets, at offset: UInt64) throws -> UInt64?
     func finish() throws
 }
 
 /// One file in the quoting of mboxrd.
 private struct MboxTarget: ExportTarget {
-    private let file: any DiskFile
+    /// Nil: standard output.
+    let file: PartFile?
 
-    init(path: String) throws {
-        file = try RealDisk().create(path)
-    }
-
-    func write(_ mail: MailAnswer, _ octets: MessageOctets, at offset: UInt64) throws -> UInt64 {
+    func write(_ mail: MailAnswer, _ octets: MessageOctets, at offset: UInt64) throws -> UInt64? {
         let received = Timestamp(iso8601: mail.received) ?? Timestamp(milliseconds: 0)
         var text = Array(FromLine.text(sender: mail.sender, received: received).utf8)
         var end = offset
@@ -57,19 +57,30 @@ private struct MboxTarget: ExportTarget {
         try octets.eachPiece { piece in
             quoting.add(piece, to: &text)
             last = piece.last ?? last
-            try file.write(text, at: end)
+            try put(text, at: end)
             end += UInt64(text.count)
             text.removeAll(keepingCapacity: true)
         }
         quoting.finish(to: &text)
         // A message that ends within a line gets a line end here, or the next would not be found.
         text += last == 0x0a ? [0x0a] : [0x0a, 0x0a]
-        try file.write(text, at: end)
+        try put(text, at: end)
         return end + UInt64(text.count) - offset
     }
 
+    private func put(_ octets: [UInt8], at offset: UInt64) throws {
+        if let file {
+            try file.file.write(octets, at: offset)
+        } else {
+            try Output.standard.writeNow(octets)
+        }
+    }
+
     func finish() throws {
-        try file.sync()
+        guard let file else { return }
+        try file.file.sync()
+        try file.finish()
+        try RealDisk().syncFolder(Path.folder(of: file.path))
     }
 }
 
@@ -82,9 +93,9 @@ private struct FolderTarget: ExportTarget {
         try RealDisk().makeFolder(folder)
     }
 
-    func write(_ mail: MailAnswer, _ octets: MessageOctets, at offset: UInt64) throws -> UInt64 {
-        let file = try RealDisk().create("\(folder)/\(mail.id).eml")
-        return try octets.write(to: file)
+    func write(_ mail: MailAnswer, _ octets: MessageOctets, at offset: UInt64) throws -> UInt64? {
+        let path = "\(folder)/\(mail.id).eml"
+        return try octets.write(to: path, part: path + ".part")
     }
 
     func finish() throws {
@@ -101,15 +112,10 @@ private struct MaildirTarget: ExportTarget {
         for name in ["tmp", "new", "cur"] { try RealDisk().makeFolder("\(folder)/\(name)") }
     }
 
-    func write(_ mail: MailAnswer, _ octets: MessageOctets, at offset: UInt64) throws -> UInt64 {
-        let disk = RealDisk()
+    func write(_ mail: MailAnswer, _ octets: MessageOctets, at offset: UInt64) throws -> UInt64? {
         let seconds = (Timestamp(iso8601: mail.received)?.milliseconds ?? 0) / 1000
         let name = "\(seconds).\(mail.id).holdfast,S=\(octets.count)"
-        let path = "\(folder)/new/\(name)"
-        guard !disk.exists(path) else { throw DiskError.exists(path: path) }
-        let bytes = try octets.write(to: try disk.create("\(folder)/tmp/\(name)"))
-        try disk.rename("\(folder)/tmp/\(name)", to: path)
-        return bytes
+        return try octets.write(to: "\(folder)/new/\(name)", part: "\(folder)/tmp/\(name)")
     }
 
     func finish() throws {
@@ -118,12 +124,36 @@ private struct MaildirTarget: ExportTarget {
 }
 
 extension MessageOctets {
-    fileprivate func write(to file: any DiskFile) throws -> UInt64 {
-        var end: UInt64 = 0
-        try eachPiece { piece in
-            try piece.withUnsafeBytes { try file.write($0, at: end) }
-            end += UInt64(piece.count)
+    /// Writes them into a file of their own; nil when the same octets are there already.
+    fileprivate func write(to path: String, part: String) throws -> UInt64? {
+        guard !RealDisk().exists(path) else {
+            guard try isSame(asIn: path) else { throw DiskError.exists(path: path) }
+            return nil
         }
-        return end
+        let file = try PartFile(path, writtenAt: part)
+        do {
+            var end: UInt64 = 0
+            try eachPiece { piece in
+                try piece.withUnsafeBytes { try file.file.write($0, at: end) }
+                end += UInt64(piece.count)
+            }
+            try file.finish()
+            return end
+        } catch {
+            file.discard()
+            throw error
+        }
+    }
+
+    private func isSame(asIn path: String) throws -> Bool {
+        let file = try RealDisk().open(path, forWriting: false)
+        guard try file.size() == count else { return false }
+        var (offset, isSame): (UInt64, Bool) = (0, true)
+        try eachPiece { piece in
+            guard isSame else { return }
+            isSame = try file.read(upTo: piece.count, at: offset)[...] == piece
+            offset += UInt64(piece.count)
+        }
+        return isSame
     }
 }

@@ -8,17 +8,22 @@ internal import HoldfastNode
 struct Exporter {
     let cluster: Cluster
     let target: any ExportTarget
+    /// How many mails matched when it began.
+    let mailsInAll: Int
     private let reader: CopyReader
     private var offset: UInt64 = 0
     private(set) var written = 0
+    /// The same octets were there already.
+    private(set) var alreadyThere = 0
     private(set) var failed = 0
 
     /// Mails fetched at a time.
     private static let aheadMax = 8
 
-    init(cluster: Cluster, target: any ExportTarget) {
+    init(cluster: Cluster, target: any ExportTarget, mailsInAll: Int) {
         self.cluster = cluster
         self.target = target
+        self.mailsInAll = mailsInAll
         reader = CopyReader(cluster: cluster)
     }
 
@@ -27,13 +32,24 @@ struct Exporter {
             let part = mails[start..<min(start + Self.aheadMax, mails.count)]
             for (mail, result) in zip(part, try await fetched(part)) {
                 try await write(mail, result)
-                await progress.show("\(written) mails, \(Readable.bytes(offset))")
+                await progress.show(
+                    "\(written) of \(Readable.count(mailsInAll, "mail")), \(Readable.bytes(offset))"
+                )
             }
         }
     }
 
     func finish() async throws {
-        try await reader.thread.run { [target] in try target.finish() }
+        do {
+            try await reader.thread.run { [target] in try target.finish() }
+        } catch let error as DiskError {
+            throw failure(error)
+        }
+    }
+
+    private func failure(_ error: DiskError) -> Failure {
+        Failure(
+            .someFailed, "\(error); \(written) of \(Readable.count(mailsInAll, "mail")) written")
     }
 
     private typealias Fetched = Result<MessageOctets, Failure>
@@ -65,15 +81,17 @@ struct Exporter {
             return await Output.say("holdfast: \(failure)")
         }
         do {
-            offset += try await reader.thread.run { [target, offset] in
+            let bytes = try await reader.thread.run { [target, offset] in
                 try target.write(mail, octets, at: offset)
             }
-            written += 1
+            if bytes == nil { alreadyThere += 1 } else { written += 1 }
+            offset += bytes ?? 0
         } catch DiskError.exists(let path) {
             failed += 1
-            await Output.say("holdfast: \(path) is there already and stays as it is")
+            await Output.say(
+                "holdfast: \(path) is there already, is not this mail, and stays as it is")
         } catch let error as DiskError {
-            throw Failure(.someFailed, "\(error); \(written) mails were written before")
+            throw failure(error)
         }
     }
 }

@@ -2,6 +2,7 @@
 // Hands imported messages to a gateway, and asks again while it says "later".
 
 internal import AsyncHTTPClient
+internal import HoldfastDisk
 internal import HoldfastModel
 internal import HoldfastNode
 internal import NIOCore
@@ -10,7 +11,8 @@ internal import NIOHTTP1
 /// The gateways, as an import sees them.
 struct ImportGateway: Sendable {
     enum Outcome: Hashable, Sendable {
-        case stored
+        /// - Parameter until: the last day until which it is kept, where the gateway says it.
+        case stored(until: Day?)
         /// The same octets were here already.
         case duplicate
         case refused(String)
@@ -19,6 +21,8 @@ struct ImportGateway: Sendable {
     let cluster: Cluster
     /// How long the mails are kept; nil leaves it to the gateway.
     let keepDays: Int?
+    /// Is told what is waited for.
+    let report: ImportReport
 
     /// What became of each of some mails, in their order.
     ///
@@ -31,10 +35,10 @@ struct ImportGateway: Sendable {
             let open = outcomes.indices.filter { outcomes[$0] == nil }
             guard !open.isEmpty else { return outcomes.compactMap(\.self) }
             let results = try await put(open.map { records[$0] }, patience)
-            for (place, result) in zip(open, results) { outcomes[place] = result.outcome.known }
+            for (place, result) in zip(open, results) { outcomes[place] = result.known }
             let waits = results.compactMap(\.outcome.postponed)
             if waits.count < results.count { patience = Patience() }
-            if let reason = waits.first { try await patience.wait(reason) }
+            if let reason = waits.first { try await patience.wait(reason, report) }
         }
     }
 
@@ -44,7 +48,12 @@ struct ImportGateway: Sendable {
             preconditionFailure("a message that is whole travels in a batch")
         }
         let octets = LargeOctets(feed: feed, path: path, from: from, to: to, isQuoted: isQuoted)
-        let (digest, beginning) = try await octets.digestAndBeginning()
+        let (digest, beginning): (HoldfastModel.Digest, ArraySlice<UInt8>)
+        do {
+            (digest, beginning) = try await octets.digestAndBeginning()
+        } catch let error as DiskError {
+            return .refused("\(error)")
+        }
         guard await cluster.known([MailID(ofOctets: digest)]).isEmpty else { return .duplicate }
         let envelope = EnvelopeGuess.envelope(
             of: beginning, fromLineSender: message.fromLineSender)
@@ -54,10 +63,13 @@ struct ImportGateway: Sendable {
                 let answer = try await cluster.hand(
                     octets, count: octets.count, envelope, keepDays: keepDays, isImport: true,
                     turn: patience.tries)
-                return answer.outcome == "duplicate" ? .duplicate : .stored
+                guard answer.outcome != "duplicate" else { return .duplicate }
+                return .stored(until: answer.keep_until.flatMap { Day($0) })
             } catch let error as NodeError {
                 guard error.isTemporary else { return .refused(error.message) }
-                try await patience.wait("\(error)")
+                try await patience.wait("\(error)", report)
+            } catch let failure as Failure where failure.code == .unreachable {
+                try await patience.wait(failure.description, report)
             }
         }
     }
@@ -83,17 +95,19 @@ struct ImportGateway: Sendable {
     }
 }
 
-extension HoldfastModel.Outcome {
+extension ItemResult {
     /// Nil while it is not known.
     fileprivate var known: ImportGateway.Outcome? {
-        switch self {
-        case .kept: .stored
+        switch outcome {
+        case .kept: .stored(until: slip?.keepUntil)
         case .alreadyHeld: .duplicate
         case .refused(let reason): .refused(reason)
         case .later, .notHere: nil
         }
     }
+}
 
+extension HoldfastModel.Outcome {
     fileprivate var postponed: String? {
         switch self {
         case .later(let reason), .notHere(let reason): reason
@@ -108,9 +122,11 @@ private struct Patience {
     private var waited = 0
 
     private static let pauseMilliseconds = 100...10_000
+    /// A gateway that is only busy is not worth a word.
+    private static let quietMilliseconds = 500
     private static let millisecondsMax = 600_000
 
-    mutating func wait(_ reason: String) async throws {
+    mutating func wait(_ reason: String, _ report: ImportReport) async throws {
         guard waited < Self.millisecondsMax else {
             throw Failure(
                 .unreachable,
@@ -121,6 +137,7 @@ private struct Patience {
             Self.pauseMilliseconds.lowerBound << min(tries, 7), Self.pauseMilliseconds.upperBound)
         tries += 1
         waited += pause
+        if waited > Self.quietMilliseconds { await report.waits(reason) }
         try await Task.sleep(for: .milliseconds(pause))
     }
 }

@@ -4,17 +4,21 @@
 internal import ArgumentParser
 internal import Foundation
 
-/// `mbox:PATH`, `maildir:DIR`, `eml:PATH`, or a path whose form is found by looking.
+/// `mbox:PATH`, `maildir:DIR`, `eml:PATH`, or a path whose form is found by looking; `-` for a path is
+/// standard input.
 struct ImportSource: ExpressibleByArgument, Hashable, Sendable {
     enum Form: String, CaseIterable { case mbox, maildir, eml }
 
     /// Nil: found by looking.
     let form: Form?
     let path: String
+    /// The path as people know it.
+    let name: String
 
-    init(form: Form?, path: String) {
+    init(form: Form?, path: String, name: String? = nil) {
         self.form = form
         self.path = path
+        self.name = name ?? path
     }
 
     init?(argument: String) {
@@ -27,6 +31,18 @@ struct ImportSource: ExpressibleByArgument, Hashable, Sendable {
         guard !argument.isEmpty else { return nil }
         self.init(form: nil, path: argument)
     }
+
+    var isStandardInput: Bool { path == "-" }
+
+    /// The same, whose octets lie at another path.
+    func reading(_ path: String) -> ImportSource {
+        ImportSource(form: form, path: path, name: name)
+    }
+}
+
+extension ImportSource: CustomStringConvertible {
+    /// As the command line has it.
+    var description: String { form.map { "\($0.rawValue):\(name)" } ?? name }
 }
 
 /// A file that an import reads, and how.
@@ -36,4 +52,13 @@ struct ImportFile: Hashable, Sendable {
     var path: String
     var form: Form
     var bytes: UInt64
+    /// The path as people know it.
+    var name: String
+
+    init(path: String, form: Form, bytes: UInt64) {
+        self.path = path
+        self.form = form
+        self.bytes = bytes
+        name = path
+    }
 }

@@ -9,29 +9,25 @@ internal import Synchronization
 struct Importer: Sendable {
     private let feed: ImportFeed
     private let gateway: ImportGateway?
-    private let tally = SharedTally()
-    private let progress = ProgressLine()
-    private let bytesInAll: UInt64?
+    private let report: ImportReport
     private let clock = MachineClock()
 
     private static let sendersMax = 4
 
     /// - Parameter gateway: nil for a dry run.
-    init(_ sources: [ImportSource], gateway: ImportGateway?, bytesInAll: UInt64?) {
+    init(_ sources: [ImportSource], gateway: ImportGateway?, report: ImportReport) {
         feed = ImportFeed(sources)
         self.gateway = gateway
-        self.bytesInAll = bytesInAll
+        self.report = report
     }
 
-    func run() async throws -> ImportTally {
+    func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<Self.sendersMax {
                 group.addTask { try await send() }
             }
             try await group.waitForAll()
         }
-        await progress.clear()
-        return tally.value
     }
 
     private func send() async throws {
@@ -39,11 +35,12 @@ struct Importer: Sendable {
             let items = try await feed.nextBatch()
             guard !items.isEmpty else { return }
             let messages = await sorted(items)
-            guard let gateway else {
-                await compare(messages)
-                continue
+            if let gateway {
+                try await send(messages, to: gateway)
+            } else {
+                for message in messages { report.compare(message) }
             }
-            try await send(messages, to: gateway)
+            if let last = messages.last { await report.show(bytesRead: last.bytesRead) }
         }
     }
 
@@ -53,10 +50,8 @@ struct Importer: Sendable {
         for item in items {
             switch item {
             case .message(let message): messages.append(message)
-            case .skipped(let path, let reason): await skip(path, reason)
-            case .refused(let name, let reason):
-                tally.change { $0.read += 1 }
-                await refuse(name, reason)
+            case .skipped(let path, let reason): await report.skip(path, reason)
+            case .refused(let name, let reason): await report.refuse(name, reason)
             }
         }
         return messages
@@ -67,7 +62,8 @@ struct Importer: Sendable {
         var records: [Record] = []
         for message in messages {
             switch message.octets {
-            case .large: await count(message.name, try await gateway.send(message, from: feed))
+            case .large:
+                await report.count(message.name, try await gateway.send(message, from: feed))
             case .whole(let octets):
                 let envelope = EnvelopeGuess.envelope(
                     of: octets[...], fromLineSender: message.fromLineSender)
@@ -79,81 +75,8 @@ struct Importer: Sendable {
             }
         }
         for (name, outcome) in zip(names, try await gateway.send(records)) {
-            await count(name, outcome)
+            await report.count(name, outcome)
         }
-        await show(messages)
-    }
-
-    /// A dry run knows only of duplicates among the sources themselves.
-    private func compare(_ messages: [FoundMessage]) async {
-        for message in messages {
-            guard case .whole(let octets) = message.octets else {
-                tally.change { $0.read += 1 }
-                continue
-            }
-            let isNew = tally.isNew(octets)
-            tally.change { tally in
-                tally.read += 1
-                if !isNew { tally.duplicate += 1 }
-            }
-        }
-        await show(messages)
-    }
-
-    private func count(_ name: String, _ outcome: ImportGateway.Outcome) async {
-        switch outcome {
-        case .stored: tally.change { ($0.read, $0.stored) = ($0.read + 1, $0.stored + 1) }
-        case .duplicate: tally.change { ($0.read, $0.duplicate) = ($0.read + 1, $0.duplicate + 1) }
-        case .refused(let reason):
-            tally.change { $0.read += 1 }
-            await refuse(name, reason)
-        }
-    }
-
-    private func skip(_ path: String, _ reason: String) async {
-        var count = 0
-        tally.change { tally in
-            tally.skip(path, reason)
-            count = tally.skipped_files
-        }
-        guard count <= ImportTally.skipsMax else { return }
-        await progress.clear()
-        await Output.say("skipped: \(path): \(reason)")
-        if count == ImportTally.skipsMax {
-            await Output.say("skipped: more files are only counted from here on")
-        }
-    }
-
-    private func refuse(_ name: String, _ reason: String) async {
-        tally.change { $0.refuse(name, reason) }
-        await progress.clear()
-        await Output.say("refused: \(name): \(reason)")
-    }
-
-    private func show(_ messages: [FoundMessage]) async {
-        guard let last = messages.last else { return }
-        let bar = bytesInAll.map { ProgressBar.text(done: last.bytesRead, of: $0) + "  " } ?? ""
-        let tally = tally.value
-        await progress.show(
-            "\(bar)\(tally.read) read, \(tally.stored) stored, \(tally.duplicate) duplicate")
-    }
-}
-
-/// The tally that all senders count in.
-private final class SharedTally: Sendable {
-    private let tally = Mutex(ImportTally())
-    /// Ids seen in a dry run.
-    private let seen = Mutex(Set<MailID>())
-
-    var value: ImportTally { tally.withLock { $0 } }
-
-    func change(_ body: (inout ImportTally) -> Void) {
-        tally.withLock { body(&$0) }
-    }
-
-    func isNew(_ octets: [UInt8]) -> Bool {
-        let id = MailID(ofOctets: .sha256(of: octets))
-        return seen.withLock { $0.insert(id).inserted }
     }
 }
 

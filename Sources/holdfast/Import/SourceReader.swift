@@ -68,7 +68,7 @@ struct SourceReader {
                 do {
                     mbox = try OpenMbox(file)
                 } catch {
-                    return .refused(name: file.path, reason: "\(error)")
+                    return .refused(name: file.name, reason: "\(error)")
                 }
             case .file(let file):
                 bytesRead += file.bytes
@@ -87,7 +87,7 @@ struct SourceReader {
             return message
         } catch {
             open.isAtEnd = true
-            return .refused(name: open.file.path, reason: "\(error)")
+            return .refused(name: open.file.name, reason: "\(error)")
         }
     }
 
@@ -96,13 +96,13 @@ struct SourceReader {
             guard file.bytes > Self.wholeBytesMax else {
                 let octets = try RealDisk().octets(
                     of: file.path, bytesMax: Int(Self.wholeBytesMax) + 1)
-                return .found(file.path, .whole(octets), bytesRead: bytesRead)
+                return .found(file.name, .whole(octets), bytesRead: bytesRead)
             }
             let place = FoundMessage.Octets.large(
                 path: file.path, from: 0, to: file.bytes, isQuoted: false)
-            return .found(file.path, place, bytesRead: bytesRead)
+            return .found(file.name, place, bytesRead: bytesRead)
         } catch {
-            return .refused(name: file.path, reason: "\(error)")
+            return .refused(name: file.name, reason: "\(error)")
         }
     }
 }
@@ -184,13 +184,13 @@ private struct OpenMbox {
             isAtEnd = true
             ready.append(
                 .refused(
-                    name: file.path, reason: "it does not begin with a From_ line as an mbox does"))
+                    name: file.name, reason: "it does not begin with a From_ line as an mbox does"))
         }
     }
 
     private func item(_ message: Current, end: UInt64, bytesRead: UInt64) -> FoundItem {
         var message = message
-        let name = "\(file.path)#\(number)"
+        let name = "\(file.name)#\(number)"
         guard message.isLarge else {
             message.quoting.finish(to: &message.octets)
             return .found(

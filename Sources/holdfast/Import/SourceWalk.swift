@@ -49,15 +49,22 @@ struct SourceWalk {
         return nil
     }
 
+    /// Only looks at the source that comes next; nil for a folder.
+    mutating func openSource() throws(DiskError) -> Found? {
+        guard let step = steps.popLast() else { return nil }
+        return try take(step)
+    }
+
     /// Nil when the step only led to others.
     private mutating func take(_ step: Step) throws(DiskError) -> Found? {
         let status = try FileStatus(of: step.path)
         switch (step, status.kind == .folder) {
         case (.source(let source), true):
-            if source.form == .maildir {
-                try open(maildir: source.path)
-            } else {
-                try open(folder: source.path, status)
+            switch source.form {
+            case .maildir: try open(maildir: source.path)
+            case nil: try open(folder: source.path, status)
+            case .mbox, .eml:
+                return .unreadable(path: source.path, reason: "it is a folder; name a file")
             }
             return nil
         case (.entry(let path), true):
@@ -94,15 +101,21 @@ struct SourceWalk {
     /// What the command line names is taken as it says, or said to be nothing we know.
     private func named(_ source: ImportSource, _ status: FileStatus) throws(DiskError) -> Found {
         let path = source.path
+        let file: ImportFile.Form
         switch source.form {
-        case .mbox: return .file(ImportFile(path: path, form: .mbox, bytes: status.bytes))
-        case .eml: return .file(ImportFile(path: path, form: .message, bytes: status.bytes))
-        case .maildir: return .unreadable(path: path, reason: "it is no folder")
+        case .mbox: file = .mbox
+        case .eml: file = .message
+        case .maildir: return .unreadable(path: source.name, reason: "it is no folder")
         case nil:
-            let found = try entry(path, status)
-            guard case .skipped(_, let reason) = found else { return found }
-            return .unreadable(path: path, reason: reason)
+            switch try entry(path, status) {
+            case .file(let found): file = found.form
+            case .skipped(_, let reason), .unreadable(_, let reason):
+                return .unreadable(path: source.name, reason: reason)
+            }
         }
+        var found = ImportFile(path: path, form: file, bytes: status.bytes)
+        found.name = source.name
+        return .file(found)
     }
 
     private func entry(_ path: String, _ status: FileStatus) throws(DiskError) -> Found {

@@ -11,18 +11,37 @@ enum NewFolder {
     ) throws {
         let disk = RealDisk()
         let wasThere = disk.exists(folder)
-        if wasThere, !(try disk.names(in: folder).isEmpty) {
-            throw Failure(
-                .badQuery, "\(folder) is not empty; name a folder that is, or one that is not there"
-            )
-        }
+        if wasThere { try checkEmpty(folder, disk) }
         do {
             try disk.makeFolder(folder)
             try fill(folder, disk)
             try disk.syncFolder(folder)
         } catch {
             clear(folder, withItself: !wasThere)
-            throw Failure(.someFailed, "\(folder) cannot be set up: \(error)")
+            throw failure(folder, error)
+        }
+    }
+
+    private static func checkEmpty(_ folder: String, _ disk: RealDisk) throws {
+        let names: [String]
+        do {
+            names = try disk.names(in: folder)
+        } catch {
+            throw failure(folder, error)
+        }
+        guard names.isEmpty else {
+            throw Failure(
+                .badQuery, "\(folder) is not empty; name a folder that is, or one that is not there"
+            )
+        }
+    }
+
+    /// Room may come; what else is wrong is wrong with the folder that was named.
+    private static func failure(_ folder: String, _ error: any Error) -> Failure {
+        switch error {
+        case let failure as Failure: failure
+        case DiskError.full: Failure(.someFailed, "\(folder) cannot be set up: \(error)")
+        default: Failure(.badQuery, "\(folder) cannot be set up: \(error); name another folder")
         }
     }
 

@@ -77,7 +77,9 @@ struct Assembly {
     private func storage(_ part: Part<StorageConfiguration>) async -> any Component {
         do {
             let folder = part.configuration.folder
-            guard Path.isFolder(folder) else { throw DiskError.absent(path: folder) }
+            guard try FileStatus(of: folder).kind == .folder else {
+                throw DiskError.notFolder(path: folder)
+            }
             return try await StorageComponent(
                 name: part.name, configuration: part.configuration, surroundings: surroundings)
         } catch {

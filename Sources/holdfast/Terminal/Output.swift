@@ -31,9 +31,9 @@ struct Output: Sendable {
         }
     }
 
-    /// For threads that may wait; not to be mixed with `write`.
-    func writeBlocking(_ text: String) throws {
-        try Array(text.utf8).withUnsafeBytes { try Self.writeAll($0, to: descriptor) }
+    /// The same from a thread that may wait, before anything that is written from now on.
+    func writeNow(_ octets: [UInt8]) throws {
+        try octets.withUnsafeBytes { try Self.writeAll($0, to: descriptor) }
     }
 
     /// A line for the person at the terminal; data goes to the standard output instead.

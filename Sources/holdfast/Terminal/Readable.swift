@@ -19,6 +19,11 @@ enum Readable {
         return String(format: "%.\(digits)f ", value) + units[unit]
     }
 
+    /// `1 mail`, `2 mails`.
+    static func count(_ count: Int, _ noun: String) -> String {
+        "\(count) \(noun)\(count == 1 ? "" : "s")"
+    }
+
     /// The local time to the minute: `2026-11-23 06:24`; what is no time stays as it is.
     static func localTime(_ iso8601: String) -> String {
         guard let moment = Timestamp(iso8601: iso8601) else { return iso8601 }

@@ -2,6 +2,7 @@
 // What is known of the terminal, and what must never reach it.
 
 internal import Foundation
+internal import HoldfastDisk
 
 /// The terminal, if there is one.
 enum Terminal {
@@ -28,6 +29,7 @@ enum Terminal {
     }
 
     private static func cleaned(_ text: String, keepingLines: Bool) -> String {
+        let text = FileName.readable(text)
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         var clean = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
