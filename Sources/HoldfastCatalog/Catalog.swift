@@ -86,6 +86,56 @@ package protocol Catalog: Sendable {
     /// The mails that were received on a day.
     func dayBook(of day: Day) throws(CatalogError) -> CatalogDay
 
+    /// What lies at these places is a copy no longer: the storage says that it is damaged or not there.
+    /// A mail's last copy stays.
+    func forget(_ node: NodeID, copies: [CopyPlace]) throws(CatalogError)
+
+    /// Whether copies on one disk count as several; a change makes all be counted again.
+    func setDisksMayBeShared(_ mayBe: Bool) throws(CatalogError)
+
+    /// From now on the copies of a node count, or do not; `recount` tells its mails.
+    func setCounts(_ node: NodeID, _ counts: Bool, isGone: Bool) throws(CatalogError)
+
+    /// Tells some mails what changed about their nodes; false when all know.
+    func recount(limit: Int) throws(CatalogError) -> Bool
+
+    /// Mails and notes with fewer copies that count than wanted, by time of receipt, from a place on; only
+    /// those received before a moment, for younger ones are still on their way. Costs nothing for the rest.
+    func short(
+        after place: ShortPlace, before moment: Timestamp, limit: Int
+    ) throws(CatalogError) -> [ShortMail]
+
+    /// Those of some that are still short.
+    func stillShort(_ ids: [MailID]) throws(CatalogError) -> [MailID]
+
+    /// How many are short, at most `limit`.
+    ///
+    /// - Parameter node: only those of which this node has a copy.
+    func shortCount(
+        before moment: Timestamp, at node: NodeID?, limit: Int
+    ) throws(CatalogError) -> Int
+
+    /// Enters what a person wants of a mail, for whoever holds a copy now or gets one later; a purge takes
+    /// the mail out. Returns who holds one; nil when there is no such mail.
+    func enter(_ order: StorageOrder) throws(CatalogError) -> [NodeID]?
+
+    /// The orders of people that a node has not confirmed, oldest first.
+    func dues(of node: NodeID, limit: Int) throws(CatalogError) -> [StorageOrder]
+
+    /// A node has a person's order in its segments.
+    func confirm(_ orders: [StorageOrder]) throws(CatalogError)
+
+    /// The nodes that have not confirmed a person's order about a mail.
+    func unconfirmed(_ order: MailID, of mail: MailID) throws(CatalogError) -> [NodeID]
+
+    /// How many nodes have a note, as far as they have shipped it.
+    func noteCopies(_ note: MailID) throws(CatalogError) -> Int
+
+    /// Mails that must not expire, from an id on, and the number of the list.
+    func holds(
+        after mail: MailID?, limit: Int
+    ) throws(CatalogError) -> (number: Int64, mails: [MailID])
+
     func statistics() throws(CatalogError) -> Statistics
 
     /// Begins again with nothing but the orders that are not finished; what was there is set aside in
@@ -127,6 +177,8 @@ package struct Merged: Hashable, Sendable {
     package var position: Position
     /// Mails and notes that have enough copies, each once.
     package var acks: [Ack]
+    /// Mails that were purged: every gateway that has one may forget it.
+    package var purged: [MailID] = []
     /// What could not be read, and why; it is passed over for good.
     package var refused: [Refused]
 
@@ -209,5 +261,11 @@ package struct Statistics: Hashable, Sendable {
         package var position: Position
         /// Copies entered: mails and notes.
         package var entries: Int
+        /// Its copies count as such.
+        package var counts = true
+        /// Declared lost for good.
+        package var isGone = false
+        /// Each of its mails knows whether this copy counts.
+        package var isRecounted = true
     }
 }

@@ -27,6 +27,8 @@ package struct Found: Hashable, Sendable {
     package var recipients: [String]
     /// When a release last reached at least one recipient.
     package var released: Timestamp?
+    /// A person wants it kept beyond its day.
+    package var isHeld = false
 }
 
 /// All that the catalog knows of one mail.
@@ -46,6 +48,8 @@ package struct KnownCopy: Hashable, Sendable {
     package var entry: Entry
     /// The node's name.
     package var name: String
+    /// When the catalog took it in; later than that in a catalog that was made anew.
+    package var entered = Timestamp(milliseconds: 0)
 }
 
 /// An order and how far it has come.

@@ -14,7 +14,8 @@ extension MailAnswer {
             keep_until: found.keepUntil.description, copies: found.copies,
             copies_wanted: found.copiesWanted,
             attachments: found.attachments.map { $0.name.isEmpty ? $0.type : $0.name },
-            sender: found.sender, recipients: found.recipients, released: found.released?.iso8601)
+            sender: found.sender, recipients: found.recipients, released: found.released?.iso8601,
+            held: found.isHeld ? true : nil)
     }
 }
 
@@ -25,7 +26,8 @@ extension CopyAnswer {
         self.init(
             node: copy.name, node_id: location.node.description, segment: location.segment,
             offset: location.offset, length: entry.length, disk: entry.disk.description,
-            host: entry.host, checksum: checksum)
+            host: entry.host, checksum: checksum,
+            entered: copy.entered.iso8601)
     }
 }
 
@@ -56,9 +58,33 @@ extension ReleaseAnswer {
 }
 
 extension MailDetailsAnswer {
-    init(_ details: Details) {
+    init(_ details: Details, acks: AckRule) {
+        let origin = details.envelope.origin
         self.init(
             mail: MailAnswer(details.found), places: details.entries.map(CopyAnswer.init),
             releases: details.releases.map { ReleaseAnswer($0, notes: details.notes) })
+        transport = origin.transport
+        client = origin.client
+        greeting = origin.greeting
+        acked = details.acked(by: acks)?.iso8601
+        wishes = details.notes.filter { $0.kind != .release }.map(WishNoteAnswer.init)
+    }
+}
+
+extension Details {
+    /// When so many copies were entered that it counted as safe; nil as long as there are too few.
+    func acked(by acks: AckRule) -> Timestamp? {
+        var disks: Set<DiskID> = []
+        let counting = entries.sorted { $0.entered < $1.entered }.filter { copy in
+            acks.disksMayBeShared || disks.insert(copy.entry.disk).inserted
+        }
+        let needed = acks.needed(wanted: found.copiesWanted)
+        return counting.count < needed ? nil : counting[needed - 1].entered
+    }
+}
+
+extension WishNoteAnswer {
+    fileprivate init(_ note: Note) {
+        self.init(kind: "\(note.kind)", at: note.at.iso8601, by: note.by, reason: note.reason)
     }
 }

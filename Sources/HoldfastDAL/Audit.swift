@@ -5,6 +5,7 @@ internal import HoldfastCatalog
 internal import HoldfastModel
 internal import HoldfastNode
 internal import Logging
+internal import NIOHTTP1
 
 /// Which nodes and segments are gone: decisions, without doing them.
 enum AuditRules {
@@ -33,7 +34,7 @@ struct Audit: Sendable {
 
     /// Looks until it is cancelled.
     func run() async {
-        var audited: Set<String> = []
+        var audited: Set<Look> = []
         var next = surroundings.clock.monotonicMilliseconds
         while !Task.isCancelled {
             let now = surroundings.clock.monotonicMilliseconds
@@ -43,13 +44,18 @@ struct Audit: Sendable {
                 audited = []
                 next = now + Self.againMilliseconds
             }
-            if !audited.isSuperset(of: storages.compactMap(\.node)) {
-                await audit(storages)
-            }
+            let looks = Set(storages.map { Look(node: $0.node, damaged: $0.damaged) })
+            if !audited.isSuperset(of: looks) { await audit(storages) }
             // Whoever was away and comes back is looked at again.
-            audited = Set(storages.compactMap(\.node))
+            audited = looks
             await surroundings.clock.sleep(milliseconds: Self.lookMilliseconds)
         }
+    }
+
+    /// What makes a storage worth looking at: that it came, or found more damage.
+    private struct Look: Hashable {
+        var node: String?
+        var damaged: Int?
     }
 
     /// Those whose identity is known: one that was left out says nothing of its copies.
@@ -61,7 +67,10 @@ struct Audit: Sendable {
     private func audit(_ storages: [Registration]) async {
         do {
             try await forgetReplaced(storages)
-            for storage in storages { try await forgetLost(storage) }
+            for storage in storages {
+                try await forgetLost(storage)
+                try await forgetDamaged(storage)
+            }
         } catch {
             surroundings.logger.error("Audit failed", metadata: ["error": "\(error)"])
         }
@@ -98,6 +107,29 @@ struct Audit: Sendable {
             "Segments gone, their copies forgotten",
             metadata: ["node": "\(storage.name)", "segments": "\(lost.count)"])
         try await forget(lost, of: node)
+    }
+
+    /// A damaged copy is none, as long as there is another: that one is passed on again.
+    private func forgetDamaged(_ storage: Registration) async throws {
+        guard storage.damaged ?? 0 > 0, let node = storage.node.flatMap({ NodeID($0) }) else {
+            return
+        }
+        var after = ""
+        while !Task.isCancelled {
+            let page: DamagedAnswer
+            do {
+                page = try await surroundings.client.json(
+                    .GET, "\(storage.address)/damaged\(after)", as: DamagedAnswer.self)
+            } catch {
+                return surroundings.logger.debug(
+                    "Damaged places not asked",
+                    metadata: ["node": "\(storage.name)", "error": "\(error)"])
+            }
+            let places = page.places.map { CopyPlace(segment: $0.segment, offset: $0.offset) }
+            try await writer.run { [catalog] in try catalog.forget(node, copies: places) }
+            guard let next = page.next else { return }
+            after = "?after=\(next)"
+        }
     }
 
     /// One at a time, so that merges go on between.

@@ -13,6 +13,7 @@ package final class DALComponent: Component {
     package let path: NodePath
     let name: String
     let queues: DALQueues
+    let repairs: Repairs
     let surroundings: Surroundings
     let catalog: any HoldfastCatalog.Catalog
     /// Nil for a catalog that lies in no file.
@@ -76,12 +77,16 @@ package final class DALComponent: Component {
             surroundings.machine.makeThread("search \(number)")
         }
         let clock = surroundings.clock
+        let orders = TransientQueue(
+            clock: clock, itemsMax: DALQueues.ordersMax, keepMilliseconds: .max)
+        let storageOrders = StorageOrders(queue: orders)
         queues = DALQueues(
             catalog: catalog, writer: writer, configuration: configuration,
             acks: TransientQueue(
                 clock: clock, itemsMax: Self.acksMax, keepMilliseconds: Self.dayMilliseconds),
-            orders: TransientQueue(
-                clock: clock, itemsMax: DALQueues.ordersMax, keepMilliseconds: .max),
+            orders: orders, storageOrders: storageOrders, surroundings: surroundings)
+        repairs = Repairs(
+            catalog: catalog, writer: writer, orders: storageOrders, configuration: configuration,
             surroundings: surroundings)
         do {
             try await queues.loadOrders()
@@ -116,6 +121,7 @@ package final class DALComponent: Component {
                 group.addTask { await self.tidy() }
                 group.addTask { await audit.run() }
                 group.addTask { await self.watchFilling() }
+                group.addTask { await self.repairs.run() }
             }
         }
     }
@@ -176,12 +182,17 @@ package final class DALComponent: Component {
         guard let statistics = try? await read({ try $0.statistics() }) else { return answer }
         answer.mails = statistics.mails
         answer.bytes = statistics.databaseBytes
+        answer.repairs = try? await read { [repairs] in try repairs.answer(reading: $0) }
         return answer
     }
 
     package func metrics() async -> [Metric] {
         guard let status = try? await status() else { return [] }
+        let short = status.repairs?.short ?? 0
         return [
+            Metric(
+                "holdfast_catalog_short", .gauge, "Mails with fewer copies than wanted.",
+                labels: ["node": name], value: Double(short)),
             Metric(
                 "holdfast_catalog_mails", .gauge, "Mails that a search can find.",
                 labels: ["node": name], value: Double(status.mails ?? 0)),

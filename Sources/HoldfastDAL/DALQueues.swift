@@ -12,6 +12,7 @@ struct DALQueues: QueueSource, QueueTarget {
     let configuration: DALConfiguration
     let acks: TransientQueue
     let orders: TransientQueue
+    let storageOrders: StorageOrders
     let surroundings: Surroundings
 
     /// Orders in memory; more of them wait in the catalog until these are done.
@@ -49,7 +50,16 @@ struct DALQueues: QueueSource, QueueTarget {
             results[index].outcome = .refused(refused.reason)
         }
         acks.add(merged.acks.map(\.record))
+        letGo(merged.purged)
         return Receipt(results: results, position: merged.position)
+    }
+
+    /// Tells every gateway that nobody need keep these any more: they were purged.
+    func letGo(_ mails: [MailID]) {
+        let gateways = surroundings.roster.current?.roster.nodes(of: .gateway).map(\.name) ?? []
+        guard !gateways.isEmpty else { return }
+        let copies = Slip.copiesRange.upperBound
+        acks.add(mails.map { Merged.Ack(mail: $0, gateways: gateways, copies: copies).record })
     }
 
     /// What the catalog holds of a node, when that is less than it should.
@@ -95,7 +105,10 @@ struct DALQueues: QueueSource, QueueTarget {
     }
 
     /// An order leaves when its gateway keeps it; what came of it comes back as a note.
-    private func settleOrders(_ results: [ItemResult]) async throws {
+    private func settleOrders(_ all: [ItemResult]) async throws {
+        let (ours, results) = storageOrders.settle(all)
+        orders.settle(ours, retryMilliseconds: Self.retryMilliseconds)
+        guard !results.isEmpty else { return }
         let now = surroundings.clock.now
         try await writer.run { [catalog] in
             for result in results {

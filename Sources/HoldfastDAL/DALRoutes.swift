@@ -54,7 +54,10 @@ extension DALComponent {
             return JSONAnswer(KnownMails(ids: held))
         }
         router.get("\(path.text)/mails/:id") { [self] _, context in
-            JSONAnswer(MailDetailsAnswer(try await details(context.parameters.require("id"))))
+            JSONAnswer(
+                MailDetailsAnswer(
+                    try await details(context.parameters.require("id")),
+                    acks: queues.configuration.acks))
         }
         router.post("\(path.text)/orders") { [self] request, context in
             let asked = try await request.decode(as: ReleaseRequest.self, context: context)
@@ -70,7 +73,38 @@ extension DALComponent {
             }
             return JSONAnswer(ReleaseAnswer(state, notes: details.notes))
         }
+        addWishRoutes(to: router)
         router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
+    }
+
+    private func addWishRoutes(to router: NodeRouter) {
+        router.post("\(path.text)/wishes") { [self] request, context in
+            let asked = try await request.decode(as: WishRequest.self, context: context)
+            return JSONAnswer(try await enter(asked))
+        }
+        router.get("\(path.text)/wishes/:order") { [self] request, context in
+            let text = try context.parameters.require("order")
+            let mail = request.uri.queryParameters["mail"].map(String.init) ?? ""
+            guard let order = MailID(text), let mail = MailID(mail) else {
+                throw Refusal.malformed("The order and mail= must be whole ids.")
+            }
+            return JSONAnswer(try await wish(order, of: mail))
+        }
+        router.get("\(path.text)/holds") { [self] request, _ in
+            let after = try request.uri.queryParameters["after"].map { text in
+                guard let mail = MailID(String(text)) else {
+                    throw Refusal.malformed("after must be what `next` was in an answer.")
+                }
+                return mail
+            }
+            return JSONAnswer(try await holds(after: after))
+        }
+        router.get("\(path.text)/nodes") { [self] _, _ in JSONAnswer(try await dependents()) }
+        router.post("\(path.text)/nodes/:node/gone") { [self] request, context in
+            let asked = try await request.decode(as: GoneAnswer.self, context: context)
+            return JSONAnswer(
+                try await setGone(context.parameters.require("node"), asked.gone))
+        }
     }
 
     private var pageMax: Int { 10_000 }

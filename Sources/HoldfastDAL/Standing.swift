@@ -16,7 +16,7 @@ extension Details {
     /// is left because the catalog was made anew since (D9).
     var releases: [OrderState] {
         let known = Set(orders.map(\.order.id))
-        let noted = notes.filter { !known.contains($0.order) }.map { note in
+        let noted = notes.filter { $0.kind == .release && !known.contains($0.order) }.map { note in
             OrderState(note, sender: envelope.sender)
         }
         return (orders + noted).sorted { left, right in

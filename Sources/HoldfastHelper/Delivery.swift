@@ -11,7 +11,7 @@ struct Delivery: Sendable {
     private let targets: [Registration]
     /// On so many storages a mail is to lie before it is settled, as far as it wants so many (D12).
     private let copies: Int
-    private let surroundings: Surroundings
+    let surroundings: Surroundings
 
     init(
         link: Link, source: Registration, targets: [Registration], copies: Int,
@@ -28,9 +28,7 @@ struct Delivery: Sendable {
     func deliver(_ carried: Carried) async -> Receipt {
         switch carried {
         case .batch(let records) where link.toQueue == "orders":
-            var results: [ItemResult] = []
-            for record in records { results.append(await deliver(order: record)) }
-            return Receipt(results: results)
+            return Receipt(results: await deliver(orders: records))
         case .batch(let records):
             return await deliver(records)
         case .large(let record, let rest):
@@ -123,7 +121,7 @@ struct Delivery: Sendable {
     }
 
     /// One call; when it fails, every item of it has failed for now.
-    private func put(_ records: [Record], to address: String) async -> Receipt {
+    func put(_ records: [Record], to address: String) async -> Receipt {
         do {
             return try await surroundings.client.put(
                 records, into: address, queue: link.toQueue,
@@ -145,26 +143,6 @@ struct Delivery: Sendable {
             let receipt = try await surroundings.client.put(
                 record, rest: rest, into: target.address, queue: link.toQueue)
             if let answer = receipt.results.first { result.take(answer) }
-        } catch {
-            result.take(record.result(of: error))
-        }
-        return result
-    }
-
-    /// Fetches the octets of an order's mail, and brings both to the gateway that it names.
-    private func deliver(order record: Record) async -> ItemResult {
-        var result = ItemResult(
-            mail: record.header.mail, position: record.header.position,
-            outcome: .later("its gateway is away"))
-        do {
-            let order = try Order(id: record.header.mail, decoding: record.summary)
-            guard let gateway = TargetRules.addressed(to: [order.gateway], in: targets).first else {
-                result.outcome = .later("the gateway \(order.gateway) is away")
-                return result
-            }
-            result.take(
-                try await OrderCarrier(surroundings: surroundings).bring(
-                    order, record, to: gateway.address))
         } catch {
             result.take(record.result(of: error))
         }

@@ -3,6 +3,7 @@
 
 internal import GRDB
 package import HoldfastModel
+internal import Synchronization
 
 /// Where a record, or what begins there, is not what was written.
 package struct DamagedPlace: Hashable, Sendable {
@@ -16,25 +17,78 @@ package struct DamagedPlace: Hashable, Sendable {
 }
 
 extension Ledger {
-    /// All that is known to be damaged and was not healed.
-    package func damagedPlaces() throws -> [DamagedPlace] {
+    /// All that is known to be damaged, in the order of places.
+    ///
+    /// - Parameter healed: whether another record stands for what lay there.
+    package func damagedPlaces(
+        healed: Bool, after place: DamagedPlace? = nil, limit: Int = .max
+    ) throws -> [DamagedPlace] {
         try read { database in
-            try Row.fetchAll(database, sql: "SELECT segment, offset FROM damaged").map { row in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT segment, offset FROM damaged
+                    WHERE healed = ? AND (segment, offset) > (?, ?)
+                    ORDER BY segment, offset LIMIT ?
+                    """,
+                arguments: [
+                    healed, Int64(bitPattern: place?.segment ?? 0),
+                    place.map { Int64(bitPattern: $0.offset) } ?? -1, limit,
+                ]
+            ).map { row in
                 DamagedPlace(
                     segment: UInt64(bitPattern: row[0]), offset: UInt64(bitPattern: row[1]))
             }
         }
     }
 
+    /// What lies there is whole after all.
     func heal(_ damaged: DamagedPlace, in database: Database) throws {
         try database.execute(
-            sql: "DELETE FROM damaged WHERE segment = ? AND offset = ?",
+            sql: "UPDATE damaged SET healed = 1 WHERE segment = ? AND offset = ?",
             arguments: [Int64(bitPattern: damaged.segment), Int64(bitPattern: damaged.offset)])
     }
 
-    func note(_ damaged: DamagedPlace, in database: Database) throws {
+    /// True once after places were healed.
+    package func takeHasHealed() -> Bool {
+        hasHealed.exchange(false, ordering: .acquiringAndReleasing)
+    }
+
+    /// - Parameter keepsRow: the mail is still looked for there, by whoever keeps no other copy.
+    func note(_ damaged: DamagedPlace, keepsRow: Bool, in database: Database) throws {
+        let place: StatementArguments = [
+            Int64(bitPattern: damaged.segment), Int64(bitPattern: damaged.offset),
+        ]
+        let mail = "(SELECT mail_id FROM qt_files_entries WHERE segment = ?1 AND offset = ?2)"
         try database.execute(
-            sql: "INSERT OR IGNORE INTO damaged (segment, offset) VALUES (?, ?)",
-            arguments: [Int64(bitPattern: damaged.segment), Int64(bitPattern: damaged.offset)])
+            sql:
+                "INSERT OR IGNORE INTO damaged (segment, offset, mail_id) VALUES (?1, ?2, \(mail))",
+            arguments: place)
+        guard !keepsRow else { return }
+        let position = "(SELECT position FROM qt_files_entries WHERE segment = ?1 AND offset = ?2)"
+        let known = try Int64.fetchOne(database, sql: "SELECT \(position)", arguments: place)
+        if let known {
+            let positions = [Position(raw: UInt64(bitPattern: known))]
+            try count(.gone, days(of: positions, in: database), in: database)
+        }
+        try database.execute(
+            sql: "DELETE FROM qt_files WHERE mail_id = \(mail) AND position = \(position)",
+            arguments: place)
+        try database.execute(
+            sql: "DELETE FROM qt_files_entries WHERE segment = ?1 AND offset = ?2",
+            arguments: place)
+    }
+
+    /// Other records stand for these mails now: where they lay damaged is healed.
+    func heal(_ mails: [MailID], in database: Database) throws {
+        let isAny = try Bool.fetchOne(
+            database, sql: "SELECT 1 FROM damaged WHERE NOT healed LIMIT 1")
+        guard isAny == true else { return }
+        let heal = try database.cachedStatement(
+            sql: "UPDATE damaged SET healed = 1 WHERE mail_id = ? AND NOT healed")
+        for mail in mails {
+            try heal.execute(arguments: [mail.blob])
+            if database.changesCount > 0 { hasHealed.store(true, ordering: .releasing) }
+        }
     }
 }

@@ -45,7 +45,11 @@ extension Ledger {
                 case .complete(let segment): try complete(segment, in: database)
                 case .dropped(let segment): try removeSegment(segment, in: database)
                 case .queue(let queue, let changes): try save(changes, of: queue, in: database)
-                case .damaged(let place): try note(place, in: database)
+                case .passOn(let slip, let mail, let position):
+                    try setSlip(slip, of: mail, in: database)
+                    try setPassesOn(position, in: database)
+                case .damaged(let place, let keepsRow):
+                    try note(place, keepsRow: keepsRow, in: database)
                 case .marks(let marks): try set(marks, in: database)
                 case .healed(let place): try heal(place, in: database)
                 }
@@ -73,8 +77,11 @@ extension Ledger {
             if row.kind == .mail, database.changesCount > 0 {
                 kept[row.received.day, default: 0] += 1
             }
+            if let wish = row.wish { try note(wish, in: database) }
         }
         try count(.kept, kept, in: database)
+        try purgeAgain(rows, in: database)
+        try heal(rows.map(\.mail), in: database)
         let segment = try database.cachedStatement(sql: Self.advanceSegment)
         for row in segments {
             try segment.execute(arguments: [
@@ -89,6 +96,12 @@ extension Ledger {
         let sql = "UPDATE qt_files SET slip = ?, keep_until = ? WHERE mail_id = ?"
         let arguments: StatementArguments = [Data(slip.encoded), slip.keepUntil.number, mail.blob]
         try database.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    private func setPassesOn(_ position: Position, in database: Database) throws {
+        try database.execute(
+            sql: "UPDATE qt_files_entries SET passes_on = 1 WHERE position = ?",
+            arguments: [Int64(bitPattern: position.raw)])
     }
 
     private func remove(
@@ -135,7 +148,7 @@ extension Ledger {
                 """, arguments: [number])
         try database.execute(
             sql: "DELETE FROM qt_files_entries WHERE segment = ?", arguments: [number])
-        for table in ["segments", "damaged"] {
+        for table in ["segments", "damaged", "purged"] {
             try database.execute(
                 sql: "DELETE FROM \(table) WHERE segment = ?", arguments: [number])
         }

@@ -13,11 +13,14 @@ package final class Ledger: Sendable {
     let database: any DatabaseWriter
     let path: String?
     let damage = Atomic(false)
+    /// A place that was damaged was healed since somebody asked.
+    let hasHealed = Atomic(false)
+    let hasPurges = Atomic(false)
 
     private static let cacheKibibytes = 8 << 10
     private static let readersMax = 4
     /// What has a lower number was made before the first release, and is made again.
-    private static let schemaVersion = 2
+    private static let schemaVersion = 3
 
     /// - Parameter path: nil keeps the ledger in memory, as a simulation does.
     package init(path: String?) throws {
@@ -50,6 +53,10 @@ package final class Ledger: Sendable {
             try database.execute(sql: Self.schema)
             try database.execute(sql: "PRAGMA user_version = \(Self.schemaVersion)")
         }
+        let hasPurges = try read { database in
+            try Bool.fetchOne(database, sql: "SELECT 1 FROM wishes WHERE kind = 5 LIMIT 1") ?? false
+        }
+        self.hasPurges.store(hasPurges, ordering: .releasing)
     }
 
     /// Another one in memory that holds the same.
@@ -101,6 +108,25 @@ package final class Ledger: Sendable {
         CREATE TABLE damaged (
             segment INTEGER NOT NULL,
             offset INTEGER NOT NULL,
+            mail_id BLOB,
+            healed INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (segment, offset)
+        ) WITHOUT ROWID;
+        CREATE INDEX damaged_mail ON damaged (mail_id) WHERE NOT healed;
+        -- What people want of a mail, by the newest of its notes here.
+        CREATE TABLE wishes (
+            mail_id BLOB NOT NULL PRIMARY KEY,
+            note_id BLOB NOT NULL,
+            kind INTEGER NOT NULL,
+            noted INTEGER NOT NULL,
+            keep_until INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX wishes_held ON wishes (mail_id) WHERE kind = 3;
+        -- Where bytes lie of mails that were purged, until their segment is dropped.
+        CREATE TABLE purged (
+            segment INTEGER NOT NULL,
+            offset INTEGER NOT NULL,
+            day INTEGER NOT NULL,
             PRIMARY KEY (segment, offset)
         ) WITHOUT ROWID;
         CREATE TABLE days (
@@ -165,11 +191,15 @@ package struct LedgerRow: Sendable {
     package var messageID: String
     /// The record's slip wants copies that others must make.
     package var passesOn: Bool
+    /// What a note says that a person wants; nil for all other records.
+    package var wish: Wish?
 
     package init(
         header: RecordHeader, position: Position, segment: SegmentNumber, offset: UInt64,
-        sender: String = "", subject: String = "", messageID: String = "", passesOn: Bool = false
+        sender: String = "", subject: String = "", messageID: String = "", passesOn: Bool = false,
+        wish: Wish? = nil
     ) {
+        self.wish = wish
         mail = header.mail
         kind = header.kind
         self.position = position
@@ -237,6 +267,8 @@ package enum LedgerChange: Sendable {
     /// What was kept, and how far each segment has thereby been followed.
     case kept([LedgerRow], segments: [SegmentRow])
     case slip(Slip, of: MailID)
+    /// The mail's record at this position shall be passed on again, with this slip.
+    case passOn(Slip, of: MailID, Position)
     /// Records that are gone, and their mails where no later record stands for them. Where they lay is
     /// no damage any more.
     case gone([Position], as: DayCount = .gone)
@@ -249,9 +281,11 @@ package enum LedgerChange: Sendable {
     /// A segment that was dropped, with all its records.
     case dropped(SegmentNumber)
     case queue(String, QueueBook.Changes)
-    case damaged(DamagedPlace)
+    /// A copy that is damaged is none: its mail is not held any more, unless `keepsRow` says that it is
+    /// not to be forgotten.
+    case damaged(DamagedPlace, keepsRow: Bool)
     case marks([String: Int64])
-    /// What lies there is whole, or nothing depends on it any more.
+    /// What lies there is whole after all.
     case healed(DamagedPlace)
 }
 

@@ -52,7 +52,16 @@ package struct Recipient: Hashable, Sendable {
 
 /// What a person did to a mail, kept like a mail for as long as the mail (D9).
 package struct Note: Hashable, Sendable {
+    /// What was done; the numbers are those of the orders.
+    package enum Kind: UInt8, CaseIterable, Sendable {
+        case release = 1
+        case hold = 3
+        case unhold = 4
+        case purge = 5
+    }
+
     package var id: MailID
+    package var kind: Kind
     package var mail: MailID
     package var order: MailID
     package var at: Timestamp
@@ -62,12 +71,17 @@ package struct Note: Hashable, Sendable {
     package var results: [RecipientResult]
     /// Bare LF had become CRLF on the way out.
     package var lineEndsChanged: Bool
+    /// Why, in the words of whoever did it.
+    package var reason: String
 
     package init(
-        id: MailID, mail: MailID, order: MailID, at: Timestamp, by: String, sentTo: String,
-        results: [RecipientResult], lineEndsChanged: Bool
+        id: MailID, kind: Kind = .release, mail: MailID, order: MailID, at: Timestamp, by: String,
+        sentTo: String = "", results: [RecipientResult] = [], lineEndsChanged: Bool = false,
+        reason: String = ""
     ) {
         self.id = id
+        self.kind = kind
+        self.reason = reason
         self.mail = mail
         self.order = order
         self.at = at

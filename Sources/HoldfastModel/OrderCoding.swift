@@ -82,6 +82,8 @@ extension Note {
         static let sentTo: UInt8 = 5
         static let result: UInt8 = 6
         static let lineEndsChanged: UInt8 = 7
+        static let kind: UInt8 = 8
+        static let reason: UInt8 = 9
     }
 
     package var encoded: [UInt8] {
@@ -96,6 +98,8 @@ extension Note {
             fields.write(Tag.result, [result.outcome.rawValue] + texts)
         }
         fields.write(Tag.lineEndsChanged, lineEndsChanged ? 1 : 0)
+        if kind != .release { fields.write(Tag.kind, UInt64(kind.rawValue)) }
+        fields.write(Tag.reason, reason)
         return fields.bytes
     }
 
@@ -113,9 +117,18 @@ extension Note {
             case Tag.sentTo: sentTo = field.text
             case Tag.result: results.append(try Self.result(decoding: field.value))
             case Tag.lineEndsChanged: lineEndsChanged = try field.number != 0
+            case Tag.kind: kind = try Self.kind(decoding: field.number)
+            case Tag.reason: reason = field.text
             default: break
             }
         }
+    }
+
+    private static func kind(decoding number: UInt64) throws(RecordError) -> Kind {
+        guard let kind = Kind(rawValue: UInt8(clamping: number)) else {
+            throw .malformed("a note of an unknown kind")
+        }
+        return kind
     }
 
     private static func result(

@@ -98,11 +98,7 @@ extension Slip {
         var fields = FieldWriter(capacity: 96)
         fields.write(Tag.copiesWanted, UInt64(copiesWanted))
         fields.write(Tag.keepUntil, UInt64(max(0, keepUntil.number)))
-        for holder in holders {
-            let disk = withUnsafeBytes(of: holder.disk.number.bigEndian, Array.init)
-            let zone = holder.zone.isEmpty ? [] : [0] + Array(holder.zone.utf8)
-            fields.write(Tag.holder, holder.node.bytes + disk + Array(holder.host.utf8) + zone)
-        }
+        for holder in holders { fields.write(Tag.holder, holder.bytes) }
         for gateway in gateways { fields.write(Tag.gateway, gateway) }
         return fields.bytes
     }
@@ -121,15 +117,24 @@ extension Slip {
             case Tag.keepUntil:
                 keepUntil = Day(number: try Int32(clamping: field.number))
             case Tag.holder:
-                holders.append(try Self.holder(decoding: field.value))
+                holders.append(try Holder(decoding: field.value))
             case Tag.gateway:
                 gateways.append(field.text)
             default: break
             }
         }
     }
+}
 
-    private static func holder(decoding value: ArraySlice<UInt8>) throws(RecordError) -> Holder {
+extension Holder {
+    /// As it stands on a slip.
+    var bytes: [UInt8] {
+        let disk = withUnsafeBytes(of: disk.number.bigEndian, Array.init)
+        let zone = zone.isEmpty ? [] : [0] + Array(zone.utf8)
+        return node.bytes + disk + Array(host.utf8) + zone
+    }
+
+    init(decoding value: ArraySlice<UInt8>) throws(RecordError) {
         guard value.count >= 24, let node = NodeID(bytes: value.prefix(16)) else {
             throw .malformed("a holder is cut short")
         }
@@ -137,7 +142,7 @@ extension Slip {
         let names = value.dropFirst(24).split(
             separator: 0, maxSplits: 1, omittingEmptySubsequences: false
         ).map { String(decoding: $0, as: UTF8.self) }
-        return Holder(
+        self.init(
             node: node, disk: DiskID(disk), host: names.first ?? "",
             zone: names.count > 1 ? names[1] : "")
     }

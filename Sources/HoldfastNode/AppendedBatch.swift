@@ -58,7 +58,7 @@ struct AppendedBatch {
             LedgerRow(
                 header: offer.item.record.header, position: place.position, segment: place.segment,
                 offset: place.offset, sender: offer.sender, subject: offer.subject,
-                messageID: offer.messageID, passesOn: offer.passesOn))
+                messageID: offer.messageID, passesOn: offer.passesOn, wish: offer.wish))
         let fresh = SegmentRow(
             segment: place.segment, day: today, dropDay: today.advanced(by: Int(keepClass.days)),
             recordedUpTo: 0, records: 0, bytes: 0)

@@ -6,23 +6,36 @@ package import HoldfastModel
 internal import HoldfastSegments
 internal import Synchronization
 
-/// Knows the places that were found damaged, at a start or by reading (D5): each once, until another
-/// record stands for the mail or the segment has gone. The ledger keeps them over a restart.
+/// Knows the places that were found damaged, at a start or by reading (D5): each once, until the segment
+/// has gone. A place is healed when another record stands for what lay there. The ledger keeps them over
+/// a restart.
 package final class Damage: Sendable {
-    private let places: Mutex<Set<DamagedPlace>>
+    private struct State {
+        var places: Set<DamagedPlace>
+        var healed: Set<DamagedPlace>
+    }
+
+    private let state: Mutex<State>
     private let onNew: @Sendable (DamagedPlace) -> Void
 
     /// - Parameter onNew: told of each place that was not known.
-    init(_ places: [DamagedPlace], onNew: @escaping @Sendable (DamagedPlace) -> Void) {
-        self.places = Mutex(Set(places))
+    init(
+        _ places: [DamagedPlace], healed: [DamagedPlace] = [],
+        onNew: @escaping @Sendable (DamagedPlace) -> Void
+    ) {
+        state = Mutex(State(places: Set(places + healed), healed: Set(healed)))
         self.onNew = onNew
     }
 
-    package var count: Int { places.withLock(\.count) }
+    /// Places for which no other record stands yet.
+    package var count: Int { state.withLock { $0.places.count - $0.healed.count } }
+
+    /// Places for which another record stands.
+    package var healedCount: Int { state.withLock { $0.healed.count } }
 
     package func note(segment: SegmentNumber, offset: UInt64) {
         let place = DamagedPlace(segment: segment, offset: offset)
-        if places.withLock({ $0.insert(place).inserted }) { onNew(place) }
+        if state.withLock({ $0.places.insert(place).inserted }) { onNew(place) }
     }
 
     /// Counts what an error tells of, if it tells of damage.
@@ -32,22 +45,35 @@ package final class Damage: Sendable {
     }
 
     package func isKnown(segment: SegmentNumber, offset: UInt64) -> Bool {
-        places.withLock { $0.contains(DamagedPlace(segment: segment, offset: offset)) }
+        state.withLock { $0.places.contains(DamagedPlace(segment: segment, offset: offset)) }
     }
 
     /// The places in a segment.
     package func offsets(in segment: SegmentNumber) -> Set<UInt64> {
-        places.withLock { places in
-            Set(places.filter { $0.segment == segment }.map(\.offset))
+        state.withLock { state in
+            Set(state.places.filter { $0.segment == segment }.map(\.offset))
         }
     }
 
-    /// Another record stands for what lay there.
+    /// What lies there is whole after all.
     package func heal(segment: SegmentNumber, offset: UInt64) {
-        _ = places.withLock { $0.remove(DamagedPlace(segment: segment, offset: offset)) }
+        let place = DamagedPlace(segment: segment, offset: offset)
+        state.withLock { $0.healed.formUnion($0.places.intersection([place])) }
+    }
+
+    /// Takes over from the ledger what was healed since the last time. Blocks.
+    func heal(asIn ledger: Ledger) {
+        // A ledger that cannot be read now is asked again with the next batch.
+        guard ledger.takeHasHealed(), let places = try? ledger.damagedPlaces(healed: true) else {
+            return
+        }
+        state.withLock { $0.healed.formUnion($0.places.intersection(places)) }
     }
 
     func forget(_ segment: SegmentNumber) {
-        places.withLock { places in places = places.filter { $0.segment != segment } }
+        state.withLock { state in
+            state.places = state.places.filter { $0.segment != segment }
+            state.healed = state.healed.filter { $0.segment != segment }
+        }
     }
 }

@@ -24,6 +24,7 @@ package struct Link: Codable, Hashable, Sendable {
         Link(from: .storage, "index", to: .dal, "input"),
         Link(from: .dal, "acks", to: .gateway, "acks"),
         Link(from: .dal, "orders", to: .gateway, "orders"),
+        Link(from: .dal, "orders", to: .storage, "orders"),
     ]
 }
 

@@ -27,14 +27,17 @@ package struct MailAnswer: Codable, Hashable, Sendable {
     package var recipients: [String]
     /// When it was last released; absent when it was not.
     package var released: String?
+    /// A person wants it kept beyond its day; absent when nobody does.
+    package var held: Bool?
 
     package init(
         id: String, received: String, date: String?, from: String, to: [String], cc: [String],
         subject: String, message_id: String, size: Int, sha256: String, keep_until: String,
         copies: Int,
         copies_wanted: Int, attachments: [String], sender: String, recipients: [String],
-        released: String?
+        released: String?, held: Bool? = nil
     ) {
+        self.held = held
         self.id = id
         self.received = received
         self.date = date
@@ -111,12 +114,15 @@ package struct CopyAnswer: Codable, Hashable, Sendable {
     package var host: String
     /// CRC-32C of the message section as stored, eight hexadecimal digits.
     package var checksum: String
+    /// When the catalog took it in.
+    package var entered: String?
 
     package init(
         node: String, node_id: String, segment: UInt64, offset: UInt64, length: UInt64,
         disk: String,
-        host: String, checksum: String
+        host: String, checksum: String, entered: String? = nil
     ) {
+        self.entered = entered
         self.node = node
         self.node_id = node_id
         self.segment = segment
@@ -137,11 +143,34 @@ package struct MailDetailsAnswer: Codable, Hashable, Sendable {
     package var mail: MailAnswer
     package var places: [CopyAnswer]
     package var releases: [ReleaseAnswer]
+    /// How it came: SMTP, LMTP or HTTP, from whom, who greeted how.
+    package var transport: String?
+    package var client: String?
+    package var greeting: String?
+    /// When enough copies were entered, and the gateway was told; absent while there are too few.
+    package var acked: String?
+    /// What people wanted of it, oldest first.
+    package var wishes: [WishNoteAnswer]?
 
     package init(mail: MailAnswer, places: [CopyAnswer], releases: [ReleaseAnswer]) {
         self.mail = mail
         self.places = places
         self.releases = releases
+    }
+}
+
+/// A hold, an unhold or a purge of a mail.
+package struct WishNoteAnswer: Codable, Hashable, Sendable {
+    package var kind: String
+    package var at: String
+    package var by: String
+    package var reason: String
+
+    package init(kind: String, at: String, by: String, reason: String) {
+        self.kind = kind
+        self.at = at
+        self.by = by
+        self.reason = reason
     }
 }
 

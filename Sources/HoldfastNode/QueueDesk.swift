@@ -152,6 +152,14 @@ package final class QueueDesk: Sendable {
         return update { [wanted] book in book.digUp(wanted) }
     }
 
+    /// Puts something into the queue that its order has passed already, buried or finished long ago; where
+    /// there is no room, whoever wants it asks again.
+    package func reopen(_ position: Position) {
+        update { book in
+            if book.digUp([position]).isEmpty, book.room > 0 { book.reopen(position) }
+        }
+    }
+
     private func putBack(_ positions: [Position], after milliseconds: Int64) {
         let time = keeper.clock.monotonicMilliseconds + milliseconds
         update { book in

@@ -52,7 +52,8 @@ extension RecordKeeper {
             path + "/ledger.sqlite", with: segments, wishes, now: machine.clock.now, on: disk,
             logger: logger)
         let keeper = try RecordKeeper(
-            folder, segments, ledger, name: name, limits: limits, machine: machine, logger: logger)
+            folder, segments, ledger, wishes, name: name, limits: limits, machine: machine,
+            logger: logger)
         return (keeper, recovery)
     }
 
@@ -65,13 +66,14 @@ extension RecordKeeper {
         let recovery = try catchUp(
             ledger, with: segments, wishes, now: machine.clock.now, logger: logger)
         let keeper = try RecordKeeper(
-            folder, segments, ledger, name: name, limits: limits, machine: machine, logger: logger)
+            folder, segments, ledger, wishes, name: name, limits: limits, machine: machine,
+            logger: logger)
         return (keeper, recovery)
     }
 
     private convenience init(
-        _ folder: DataFolder, _ segments: SegmentFolder, _ ledger: Ledger, name: String,
-        limits: SegmentStore.Limits, machine: Machine, logger: Logger
+        _ folder: DataFolder, _ segments: SegmentFolder, _ ledger: Ledger, _ wishes: Wishes,
+        name: String, limits: SegmentStore.Limits, machine: Machine, logger: Logger
     ) throws {
         let owner = SegmentOwner(
             node: NodeID(folder.node), disk: DiskID(folder.disk), run: folder.run)
@@ -79,7 +81,8 @@ extension RecordKeeper {
             folder: segments.path, owner: owner, limits: limits, on: machine.disk)
         self.init(
             folder: folder, ledger: ledger, store: store, machine: machine,
-            damaged: try ledger.damagedPlaces(), name: name, logger: logger)
+            keepsLostRows: wishes.keepsLostRows, damaged: try ledger.damagedPlaces(healed: false),
+            healed: try ledger.damagedPlaces(healed: true), name: name, logger: logger)
     }
 
     /// Opens the ledger and lets it catch up. One that is damaged, now or by the last run's word, is
@@ -127,7 +130,7 @@ extension RecordKeeper {
                     recovery.recoveredCount += contents.lines.count
                     continue
                 }
-                try follow(file, from: row, in: folder, files, ledger, now: now, &recovery)
+                try follow(file, from: row, in: folder, files, ledger, wishes, now: now, &recovery)
             } catch let error as SegmentError {
                 // One unreadable segment must not keep the others from being served.
                 recovery.lostSegments.append(file.segment)
@@ -188,7 +191,8 @@ extension RecordKeeper {
     /// Notes what a segment holds beyond what the ledger knows of it, and seals it if it is not.
     private static func follow(
         _ file: SegmentFolder.File, from row: SegmentRow?, in folder: SegmentFolder,
-        _ files: [SegmentFolder.File], _ ledger: Ledger, now: Timestamp, _ recovery: inout Recovery
+        _ files: [SegmentFolder.File], _ ledger: Ledger, _ wishes: Wishes, now: Timestamp,
+        _ recovery: inout Recovery
     ) throws {
         let header = try folder.header(of: file)
         var catching = CatchingUp(
@@ -209,7 +213,9 @@ extension RecordKeeper {
         recovery.damagedRanges += report.damaged.count
         try ledger.commit(
             report.damaged.map { range in
-                .damaged(DamagedPlace(segment: file.segment, offset: range.lowerBound))
+                .damaged(
+                    DamagedPlace(segment: file.segment, offset: range.lowerBound),
+                    keepsRow: wishes.keepsLostRows)
             })
     }
 }
@@ -276,6 +282,15 @@ extension LedgerRow {
             offset: offset,
             sender: isMail ? try Envelope(decoding: record.envelope).sender : "",
             subject: summary.subject, messageID: summary.messageID,
-            passesOn: slip?.wantsMoreCopies ?? false)
+            passesOn: slip?.wantsMoreCopies ?? false, wish: try Wish(record))
+    }
+}
+
+extension Wish {
+    /// What a record says that a person wants; nil when it says nothing of that.
+    package init?(_ record: Record) throws {
+        guard record.header.kind == .note else { return nil }
+        let note = try Note(id: record.header.mail, decoding: record.summary)
+        self.init(note, keepUntil: record.header.keepUntil)
     }
 }

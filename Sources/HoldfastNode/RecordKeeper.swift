@@ -20,6 +20,8 @@ package final class RecordKeeper: Sendable {
         package var subject: String
         package var messageID: String
         package var passesOn: Bool
+        /// What the record, a note, says that a person wants.
+        package var wish: Wish?
         /// Written although the mail is held: the new record stands for it from then on.
         package var replacesHeld = false
         /// Its id was just drawn by chance: nobody can hold it, and nobody needs to look.
@@ -27,8 +29,9 @@ package final class RecordKeeper: Sendable {
 
         package init(
             _ item: Appendable, keepClass: KeepClass, sender: String = "", subject: String = "",
-            messageID: String = "", passesOn: Bool = false
+            messageID: String = "", passesOn: Bool = false, wish: Wish? = nil
         ) {
+            self.wish = wish
             self.item = item
             self.keepClass = keepClass
             self.sender = sender
@@ -79,7 +82,8 @@ package final class RecordKeeper: Sendable {
 
     init(
         folder: DataFolder, ledger: Ledger, store: SegmentStore, machine: Machine,
-        damaged: [DamagedPlace] = [], name: String, logger: Logger
+        keepsLostRows: Bool = false, damaged: [DamagedPlace] = [], healed: [DamagedPlace] = [],
+        name: String, logger: Logger
     ) {
         self.folder = folder
         self.ledger = ledger
@@ -99,18 +103,22 @@ package final class RecordKeeper: Sendable {
             return changes.map { _ in result }
         }
         self.notes = notes
-        damage = Damage(damaged) { place in
+        let damage = Damage(damaged, healed: healed) { place in
             logger.error(
                 "Damaged record",
                 metadata: [
                     "node": "\(name)", "segment": "\(place.segment)", "offset": "\(place.offset)",
                 ])
-            notes.submit(.damaged(place), weight: 1) { _ in }
+            notes.submit(.damaged(place, keepsRow: keepsLostRows), weight: 1) { _ in }
         }
+        self.damage = damage
         appends = Batcher(on: appendThread, weightMax: Self.batchBytesMax) { callers in
             let batch = AppendedBatch(callers, in: store, now: clock.now)
             // Rows are noted in the order of their positions, because they are from this thread.
-            notes.submit(batch.change, weight: batch.count) { _ in claims.release(batch.mails) }
+            notes.submit(batch.change, weight: batch.count) { _ in
+                damage.heal(asIn: ledger)
+                claims.release(batch.mails)
+            }
             for segment in store.takeSealed() {
                 notes.submit(.complete(segment), weight: 1) { _ in }
             }
@@ -205,6 +213,15 @@ package final class RecordKeeper: Sendable {
         _ body: @escaping @Sendable (SegmentStore) throws -> Result
     ) async throws -> Result {
         try await appendThread.run { [store] in try body(store) }
+    }
+
+    /// Seals what is full, or of another day; with `all`, whatever is active.
+    package func sealFinished(all: Bool = false, now: Timestamp) async throws {
+        let sealed = try await betweenBatches { store in
+            try store.sealFinished(all: all, now: now)
+            return store.takeSealed()
+        }
+        for segment in sealed { try await note(.complete(segment)) }
     }
 
     /// Bytes that wait to be appended.

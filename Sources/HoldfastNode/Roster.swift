@@ -29,6 +29,10 @@ package struct Registration: Codable, Hashable, Sendable {
     package var position: UInt64?
     /// How many records a storage holds, as a measure of how far a DAL is with them.
     package var records: Int?
+    /// It is being emptied: it takes nothing, and its copies do not count. Absent for no.
+    package var draining: Bool?
+    /// Places of a storage that were found damaged and for which no other record stands; absent for none.
+    package var damaged: Int?
     /// Whether a gateway can send released mail on; absent for all others.
     package var hasSmarthost: Bool?
     /// For how long the process of this node has run, in milliseconds: of two that claim to be one node,
@@ -40,8 +44,11 @@ package struct Registration: Codable, Hashable, Sendable {
         host: String = "", zone: String? = nil, sharesDisk: Bool? = nil, writable: Bool = true,
         notice: String? = nil, freeBytes: UInt64 = 0,
         waitingBytes: UInt64 = 0, clock: Int64 = 0, position: UInt64? = nil,
-        records: Int? = nil, hasSmarthost: Bool? = nil
+        records: Int? = nil, hasSmarthost: Bool? = nil, draining: Bool? = nil,
+        damaged: Int? = nil
     ) {
+        self.draining = draining
+        self.damaged = damaged
         self.name = name
         self.role = role
         self.address = address

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a node is, as JSON: `GET /status` of each.
 
+package import HoldfastModel
+
 /// `GET /status` of any node. What a role does not have is absent.
 package struct StatusAnswer: Codable, Hashable, Sendable {
     package var format_version = 1
@@ -30,6 +32,8 @@ package struct StatusAnswer: Codable, Hashable, Sendable {
     package var incomplete: String?
     /// How far a storage's check of all that it keeps is, and what it found.
     package var scrub: ScrubAnswer?
+    /// Of a DAL: copies that are missing, and how they are made again.
+    package var repairs: RepairsAnswer?
 
     package init(name: String, role: String, writable: Bool = true, notice: String? = nil) {
         self.name = name
@@ -60,6 +64,40 @@ package struct ScrubAnswer: Codable, Hashable, Sendable {
         self.last_finished = last_finished
         self.last_bad = last_bad
         self.last_healed = last_healed
+    }
+}
+
+/// How many mails have fewer copies than wanted, and how the repairs go.
+package struct RepairsAnswer: Codable, Hashable, Sendable {
+    /// Mails and notes received more than 20 seconds ago with fewer copies than wanted; at most a million.
+    package var short: Int
+    /// Repairs under way, those done since the start, and how many a minute.
+    package var open: Int
+    package var done: Int
+    package var per_minute: Double
+    /// Of the short ones: no storage that lives has a copy; none is there to take another.
+    package var without_copy: Int
+    package var without_target: Int
+    /// Whose copies count has changed, and not every mail knows it yet.
+    package var recounting: Bool
+    /// When the last may be done, at the present rate.
+    package var finished_by: String?
+    /// Why nothing is repaired now.
+    package var paused: String?
+
+    package init(
+        short: Int, open: Int, done: Int, per_minute: Double, without_copy: Int,
+        without_target: Int, recounting: Bool, finished_by: String?, paused: String?
+    ) {
+        self.short = short
+        self.open = open
+        self.done = done
+        self.per_minute = per_minute
+        self.without_copy = without_copy
+        self.without_target = without_target
+        self.recounting = recounting
+        self.finished_by = finished_by
+        self.paused = paused
     }
 }
 
@@ -100,5 +138,57 @@ package struct SegmentsAnswer: Codable, Hashable, Sendable {
 
     package init(segments: [UInt64]) {
         self.segments = segments
+    }
+}
+
+/// `GET /damaged?after=…` of a storage: places that are damaged and for which no other record stands.
+package struct DamagedAnswer: Codable, Hashable, Sendable {
+    package struct Place: Codable, Hashable, Sendable {
+        package var segment: UInt64
+        package var offset: UInt64
+
+        package init(segment: UInt64, offset: UInt64) {
+            self.segment = segment
+            self.offset = offset
+        }
+    }
+
+    package var format_version = 1
+    package var places: [Place]
+    /// What to ask for with `after=` to get the next page; absent when there is none.
+    package var next: String?
+
+    package static let placesMax = 1000
+
+    package init(places: [Place], next: String?) {
+        self.places = places
+        self.next = next
+    }
+}
+
+/// `POST /drain` of a storage, question and answer alike: whether it is being emptied.
+package struct DrainAnswer: Codable, Hashable, Sendable {
+    package var draining: Bool
+
+    package init(draining: Bool) {
+        self.draining = draining
+    }
+}
+
+/// `GET /holds?after=…` of a DAL: mails that must not expire, in the order of their ids.
+package struct HoldsAnswer: Codable, Hashable, Sendable {
+    package var format_version = 1
+    /// It grows with each hold and unhold; a list with a lower number is older.
+    package var number: Int64
+    package var mails: [MailID]
+    /// What to ask for with `after=` to get the next page; absent when there is none.
+    package var next: String?
+
+    package static let mailsMax = 10_000
+
+    package init(number: Int64, mails: [MailID], next: String?) {
+        self.number = number
+        self.mails = mails
+        self.next = next
     }
 }

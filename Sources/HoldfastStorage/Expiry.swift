@@ -12,13 +12,17 @@ internal import Logging
 struct Expiry: Sendable {
     let name: String
     let keeper: RecordKeeper
+    let holds: Holds
     let roster: RosterView
     let logger: Logger
     let started: Timestamp
     let startedMonotonic: Int64
 
-    init(name: String, keeper: RecordKeeper, surroundings: Surroundings) {
+    private static let pageRecords = 256
+
+    init(name: String, keeper: RecordKeeper, holds: Holds, surroundings: Surroundings) {
         self.name = name
+        self.holds = holds
         self.keeper = keeper
         roster = surroundings.roster
         logger = surroundings.logger
@@ -41,16 +45,44 @@ struct Expiry: Sendable {
     /// Drops what has expired; returns what went.
     func drop() async throws -> ExpiryAnswer {
         let now = keeper.clock.now
-        try await keeper.betweenBatches { store in try store.sealFinished(now: now) }
+        try await keeper.sealFinished(now: now)
         var plan = try await plan()
+        guard !plan.segments.isEmpty else { return plan }
+        var held: Set<MailID> = []
+        if plan.refused == nil {
+            do throws(Holds.Doubt) { held = try await holds.all() } catch {
+                plan.refused = error.reason
+            }
+        }
         guard plan.refused == nil else {
             logger.notice(
                 "Expiry refused", metadata: ["node": "\(name)", "why": "\(plan.refused ?? "")"])
             plan.segments = []
             return plan
         }
-        for segment in plan.segments { try await drop(segment) }
+        for segment in plan.segments {
+            try await forward(held, from: segment.segment, today: now.day)
+            try await drop(segment)
+        }
         return plan
+    }
+
+    /// Writes again what is held, before its segment goes.
+    private func forward(
+        _ held: Set<MailID>, from segment: SegmentNumber, today: Day
+    ) async throws {
+        guard !held.isEmpty else { return }
+        let keepUntil = today.advanced(by: HoldRules.holdDays)
+        var last = Position.none
+        while true {
+            let page = try await keeper.read { [last] ledger, _ in
+                try ledger.living(in: segment, after: last, limit: Self.pageRecords)
+            }
+            guard let end = page.last else { return }
+            try await Forwarding(keeper: keeper).copy(
+                page.filter { held.contains($0.mail) }, keepUntil: keepUntil)
+            last = end.position
+        }
     }
 
     private func drop(_ segment: ExpiredSegment) async throws {

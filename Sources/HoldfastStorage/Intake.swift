@@ -16,6 +16,10 @@ struct Intake: Sendable {
     let logger: Logger
     /// One large message at a time is read whole, so that memory stays bounded.
     let oneAtATime: Turn
+    /// Says whether nothing is taken, because the storage is being emptied.
+    let isDraining: @Sendable () -> Bool
+    /// Has the entry of a note shipped again.
+    let shipAgain: @Sendable (_ note: Position) -> Void
     /// Told of mails whose slip changed, or whose entry must be shipped again.
     let reopened: @Sendable (_ mail: MailID, _ position: Position, _ slip: Slip) -> Void
 
@@ -25,15 +29,46 @@ struct Intake: Sendable {
 
     /// A result for each record, in their order; all that can be kept is durable on return.
     func take(_ records: [Record]) async -> [ItemResult] {
+        let purged: [MailID: Position]
+        do {
+            purged = try await purges(of: records.map(\.header.mail))
+        } catch {
+            return records.map {
+                ItemResult(mail: $0.header.mail, outcome: .later("\(error)"), node: name)
+            }
+        }
         var prepared: [Result<Prepared, Refused>] = []
         prepared.reserveCapacity(records.count)
-        for record in records { prepared.append(prepare(record)) }
+        for record in records {
+            prepared.append(
+                purged[record.header.mail].map { .failure(recognise(purge: $0)) }
+                    ?? prepare(record))
+        }
         return await keep(prepared, of: records.map(\.header))
+    }
+
+    /// Where the notes lie by which some of these were purged.
+    private func purges(of mails: [MailID]) async throws -> [MailID: Position] {
+        guard keeper.ledger.mayHavePurges else { return [:] }
+        return try await keeper.read { ledger, _ in try ledger.purges(mails) }
+    }
+
+    /// What was purged is as good as held, and the DAL says so to whoever offers it: its note is shipped
+    /// again.
+    private func recognise(purge note: Position) -> Refused {
+        shipAgain(note)
+        return Refused(outcome: .alreadyHeld)
     }
 
     /// As `take`, for one record whose message has landed.
     func take(_ record: Record, in landing: Landing) async -> ItemResult {
-        let prepared = await oneAtATime.take { await prepare(record, in: landing) }
+        let purge = try? await purges(of: [record.header.mail])[record.header.mail]
+        let prepared: Result<Prepared, Refused>
+        if let purge {
+            prepared = .failure(recognise(purge: purge))
+        } else {
+            prepared = await oneAtATime.take { await prepare(record, in: landing) }
+        }
         return await keep([prepared], of: [record.header])[0]
     }
 
@@ -70,7 +105,9 @@ struct Intake: Sendable {
             let now = keeper.clock.now
             let offered = try Slip(decoding: record.slip)
             let slip: Slip
-            switch rules.decide(record.header, offered, today: now.day) {
+            switch rules.decide(
+                record.header, offered, today: now.day, isDraining: isDraining())
+            {
             case .keep(let joined): slip = joined
             case .notHere(let reason): return .failure(Refused(outcome: .notHere(reason)))
             case .refused(let reason): return .failure(Refused(outcome: .refused(reason)))
@@ -91,7 +128,7 @@ struct Intake: Sendable {
                 sender: record.header.kind == .mail
                     ? try Envelope(decoding: record.envelope).sender : "",
                 subject: summary.subject, messageID: summary.messageID,
-                passesOn: slip.wantsMoreCopies)
+                passesOn: slip.wantsMoreCopies, wish: try Wish(record))
             return .success(Prepared(offer: offer, slip: slip))
         } catch let unreadable as UnreadableMail {
             return .failure(Refused(outcome: .refused(unreadable.reason)))
@@ -165,7 +202,7 @@ struct Intake: Sendable {
                 return await renew(prepared, slip)
             }
         } catch SegmentError.damaged(let segment, let offset) {
-            return await replace(held, prepared, segment: segment, offset: offset)
+            return await replace(prepared, segment: segment, offset: offset)
         } catch {
             return ItemResult(mail: mail, outcome: .later("\(error)"), node: name)
         }
@@ -195,18 +232,13 @@ struct Intake: Sendable {
 
     /// A damaged copy is not held: what was offered takes its place.
     private func replace(
-        _ held: Held, _ prepared: Prepared, segment: SegmentNumber, offset: UInt64
+        _ prepared: Prepared, segment: SegmentNumber, offset: UInt64
     ) async -> ItemResult {
         logger.error(
             "Damaged record replaced",
             metadata: ["node": "\(name)", "segment": "\(segment)", "offset": "\(offset)"])
         keeper.damage.note(segment: segment, offset: offset)
-        let result = await renew(prepared, prepared.slip)
-        if result.outcome == .kept {
-            keeper.noteSoon(.gone([held.position]))
-            keeper.damage.heal(segment: segment, offset: offset)
-        }
-        return result
+        return await renew(prepared, prepared.slip)
     }
 }
 

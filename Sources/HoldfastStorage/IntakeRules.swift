@@ -19,11 +19,14 @@ struct IntakeRules {
     /// What to do with a record that the ledger may or may not know already.
     ///
     /// A slip that names this node does not mean that the copy is still good: keeping finds out.
-    func decide(_ header: RecordHeader, _ slip: Slip, today: Day) -> Decision {
+    func decide(
+        _ header: RecordHeader, _ slip: Slip, today: Day, isDraining: Bool = false
+    ) -> Decision {
         guard header.kind == .mail || header.kind == .note else {
             return .refused("a storage keeps mails and notes, nothing else")
         }
         guard slip.keepUntil >= today else { return .refused("its keep-until day has passed") }
+        if isDraining { return .notHere("the storage is being emptied") }
         var others = slip
         others.holders.removeAll { $0.node == here.node }
         switch others.step(at: here, disksMayBeShared: disksMayBeShared) {

@@ -22,6 +22,9 @@ package final class StorageComponent: Component {
     let verification: Verification
     let scrub: Scrub
     let filler: Filler
+    let drainMark: DrainMark
+    private let holds: Holds
+    private let cleaning: Cleaning
     private let logger: Logger
 
     private static let tickSeconds = 60
@@ -52,6 +55,8 @@ package final class StorageComponent: Component {
         self.keeper = keeper
         logger = surroundings.logger
         path = NodePath(role: .storage, name: name)
+        let drainMark = DrainMark(folder: keeper.folder.path, on: surroundings.machine.disk)
+        self.drainMark = drainMark
         let here = Holder(
             node: NodeID(keeper.folder.node), disk: DiskID(keeper.folder.disk),
             host: configuration.host, zone: configuration.zone)
@@ -60,16 +65,25 @@ package final class StorageComponent: Component {
             keeper: keeper, disk: here.disk, host: here.host, logger: surroundings.logger)
         let intake = Intake(
             name: name, here: here, configuration: configuration, keeper: keeper,
-            logger: surroundings.logger, oneAtATime: Turn()
-        ) { _, position, slip in
+            logger: surroundings.logger, oneAtATime: Turn(),
+            isDraining: { drainMark.isDraining }, shipAgain: { index.shipAgain($0) }
+        ) { mail, position, slip in
             index.shipAgain(position)
-            // Where there is no room, a later offer opens it.
-            if slip.wantsMoreCopies {
-                sync.update { book in if book.room > 0 { book.reopen(position) } }
-            }
+            guard slip.wantsMoreCopies else { return }
+            keeper.noteSoon(.passOn(slip, of: mail, position))
+            sync.reopen(position)
         }
-        queues = StorageQueues(intake: intake, sync: sync, index: index, keeper: keeper)
-        expiry = Expiry(name: name, keeper: keeper, surroundings: surroundings)
+        let holds = Holds(keeper: keeper, surroundings: surroundings)
+        self.holds = holds
+        let orders = OrderDesk(
+            name: name, here: here, keeper: keeper, logger: surroundings.logger,
+            reopen: { sync.reopen($0) }, wished: { holds.changed() })
+        queues = StorageQueues(
+            intake: intake, sync: sync, index: index, orders: orders, keeper: keeper)
+        cleaning = Cleaning(
+            name: name, keeper: keeper, purgeDays: configuration.purgeDays,
+            logger: surroundings.logger)
+        expiry = Expiry(name: name, keeper: keeper, holds: holds, surroundings: surroundings)
         let checker = Checker(
             name: name, keeper: keeper, index: index, logger: surroundings.logger)
         verification = Verification(checker: checker)
@@ -90,11 +104,12 @@ package final class StorageComponent: Component {
         }
     }
 
-    /// Seals what is of another day and drops what has expired.
+    /// Seals what is of another day, keeps what is held, and drops what has expired or was purged.
     private func expire() async {
         while !Task.isCancelled {
             do {
-                _ = try await expiry.drop()
+                try await holds.renew()
+                _ = try await dropNow()
             } catch {
                 logger.error("Expiry failed", metadata: ["node": "\(name)", "error": "\(error)"])
             }
@@ -102,7 +117,19 @@ package final class StorageComponent: Component {
         }
     }
 
+    /// Drops what has expired, and segments of purged mails whose time has come.
+    func dropNow() async throws -> ExpiryAnswer {
+        try await cleaning.run()
+        return try await expiry.drop()
+    }
+
     package func registration(address: String) async -> Registration {
+        // Whose folder is gone holds nothing, as one that is left out: who it is is not said.
+        guard (try? await hasFolder()) ?? true else {
+            return Registration(
+                name: name, role: .storage, address: address, host: configuration.host,
+                writable: false, notice: Self.goneNotice, clock: keeper.clock.now.milliseconds)
+        }
         // A disk that does not answer takes nothing.
         let space = (try? await space()) ?? DiskSpace(free: 0, total: 0)
         return Registration(
@@ -114,7 +141,9 @@ package final class StorageComponent: Component {
             writable: isWritable(space), notice: notice(space), freeBytes: space.free,
             waitingBytes: UInt64(keeper.waitingBytes),
             clock: keeper.clock.now.milliseconds, position: try? await queues.index.end().raw,
-            records: try? await keeper.read { ledger, _ in try ledger.totals().mails })
+            records: try? await keeper.read { ledger, _ in try ledger.totals().mails },
+            draining: drainMark.isDraining ? true : nil,
+            damaged: keeper.damage.count > 0 ? keeper.damage.count : nil)
     }
 
     package func giveMemoryBack() async {
@@ -135,6 +164,16 @@ package final class StorageComponent: Component {
         }
     }
 
+    private static let goneNotice =
+        "its folder is gone; stop, bring it or an empty one back, and start again"
+
+    /// Whether the folder that was opened is still there.
+    func hasFolder() async throws -> Bool {
+        try await keeper.read { [keeper] _, _ in
+            keeper.machine.disk.exists(keeper.store.folder)
+        }
+    }
+
     func space() async throws -> DiskSpace {
         try await keeper.read { [disk = keeper.machine.disk, folder = configuration.folder] _, _ in
             try disk.space(at: folder)
@@ -143,11 +182,15 @@ package final class StorageComponent: Component {
 
     func isWritable(_ space: DiskSpace) -> Bool {
         space.free > configuration.segments.reserveBytes && !keeper.ledger.isDamaged
+            && !drainMark.isDraining
     }
 
     func notice(_ space: DiskSpace) -> String? {
         if keeper.ledger.isDamaged {
             return "the ledger is damaged; the next start makes it again from the segments"
+        }
+        if drainMark.isDraining {
+            return "it is being emptied (`holdfast drain \(name)` says how far; --cancel ends it)"
         }
         return isWritable(space) ? nil : "the disk is nearly full"
     }

@@ -13,6 +13,8 @@ package struct StorageConfiguration: Sendable {
     package var copiesMayShareADisk: Bool
     /// How all that lies here is checked again and again.
     package var scrub: Scrub
+    /// The bytes of purged mails leave the disk within so many days.
+    package var purgeDays: Int
     /// The name of the machine, so that copies can be spread over hosts.
     package var host: String
     /// The room or site where it stands, likewise; empty when nobody said.
@@ -37,6 +39,7 @@ package struct StorageConfiguration: Sendable {
             "reserve_bytes", default: 256 << 20, in: 0...(1 << 40))
         segments.segmentBytesMax = UInt64(segmentBytes)
         segments.reserveBytes = UInt64(reserveBytes)
+        purgeDays = try section.integer("purge_days", default: 7, in: 0...400)
         copiesMayShareADisk = try section.boolean("copies_may_share_a_disk", default: false)
         scrub = Scrub(
             megabytesPerSecond: try section.integer(

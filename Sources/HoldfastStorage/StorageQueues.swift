@@ -11,6 +11,7 @@ struct StorageQueues: QueueSource, QueueTarget {
     let intake: Intake
     let sync: QueueDesk
     let index: IndexQueue
+    let orders: OrderDesk
     let keeper: RecordKeeper
 
     func lease(from queue: String, _ request: LeaseRequest) async throws -> Leased? {
@@ -38,10 +39,11 @@ struct StorageQueues: QueueSource, QueueTarget {
     }
 
     func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
-        guard queue == "input" else {
-            throw Refusal.absent("A storage takes nothing into \(queue).")
+        switch queue {
+        case "input": return Receipt(results: await intake.take(records))
+        case "orders": return Receipt(results: await orders.take(records))
+        default: throw Refusal.absent("A storage takes nothing into \(queue).")
         }
-        return Receipt(results: await intake.take(records))
     }
 
     func takeLarge(into queue: String, _ record: Record, _ next: NextPiece) async throws -> Receipt

@@ -29,16 +29,47 @@ extension StorageComponent {
             return try await record(segment: segment, offset: offset, mail: mail)
         }
         server.router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
-        server.router.get("\(path.text)/segments") { [keeper] _, _ in
-            let segments = try await keeper.read { ledger, _ in try ledger.segments() }
-            return JSONAnswer(SegmentsAnswer(segments: segments.map(\.segment)))
+        server.router.get("\(path.text)/segments") { [self] _, _ in
+            // What the ledger says is not what lies there: somebody may have taken files away.
+            guard try await hasFolder() else { throw Refusal.unavailable("Its folder is gone.") }
+            let files = try await keeper.read { [keeper] _, _ in
+                try SegmentFolder(keeper.store.folder, on: keeper.machine.disk).files()
+            }
+            return JSONAnswer(SegmentsAnswer(segments: files.map(\.segment)))
         }
         server.router.get("\(path.text)/expiry") { [expiry] _, _ in
             JSONAnswer(try await expiry.plan())
         }
-        server.router.post("\(path.text)/expiry") { [expiry] _, _ in
-            JSONAnswer(try await expiry.drop())
+        server.router.post("\(path.text)/expiry") { [self] _, _ in
+            JSONAnswer(try await dropNow())
         }
+        server.router.get("\(path.text)/damaged") { [self] request, _ in
+            JSONAnswer(try await damagedPage(after: request.uri.queryParameters["after"]))
+        }
+        server.router.post("\(path.text)/drain") { [self] request, context in
+            let wish = try await request.decode(as: DrainAnswer.self, context: context)
+            try await keeper.read { [drainMark] _, _ in try drainMark.set(wish.draining) }
+            return JSONAnswer(DrainAnswer(draining: drainMark.isDraining))
+        }
+    }
+
+    /// The places that are damaged and for which no other record stands, in their order.
+    private func damagedPage(after text: Substring?) async throws -> DamagedAnswer {
+        let after = try text.map { text in
+            let parts = text.split(separator: "-").compactMap { UInt64($0) }
+            guard parts.count == 2 else {
+                throw Refusal.malformed("after must be what `next` was in an answer.")
+            }
+            return DamagedPlace(segment: parts[0], offset: parts[1])
+        }
+        let places = try await keeper.read { ledger, _ in
+            try ledger.damagedPlaces(
+                healed: false, after: after, limit: DamagedAnswer.placesMax)
+        }
+        let next = places.count == DamagedAnswer.placesMax ? places.last : nil
+        return DamagedAnswer(
+            places: places.map { .init(segment: $0.segment, offset: $0.offset) },
+            next: next.map { "\($0.segment)-\($0.offset)" })
     }
 
     private func record(segment: UInt64, offset: UInt64, mail: MailID?) async throws -> Response {
@@ -48,8 +79,11 @@ extension StorageComponent {
         }
         let record: Record
         do {
-            record = try await keeper.read { _, reader in
-                try reader.record(segment: segment, offset: offset, mail: mail)
+            record = try await keeper.read { ledger, reader in
+                if ledger.mayHavePurges, try ledger.isPurged(segment: segment, offset: offset) {
+                    throw Refusal.absent("What lay at \(segment)/\(offset) was purged.")
+                }
+                return try reader.record(segment: segment, offset: offset, mail: mail)
             }
         } catch SegmentError.damaged {
             throw try await damaged(segment: segment, offset: offset, mail: mail)

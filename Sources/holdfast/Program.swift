@@ -18,9 +18,9 @@ struct Holdfast: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Init.self, Serve.self, Status.self, Search.self, Count.self, Show.self, Release.self,
-            Export.self, Import.self, Deliver.self, Retry.self, Expire.self, Adopt.self,
-            Verify.self, Reindex.self, CatalogVerb.self, AuditVerb.self, Invite.self,
-            LinksCommand.self, QueryHelp.self,
+            Export.self, Import.self, Deliver.self, Retry.self, Expire.self, Hold.self, Unhold.self,
+            Purge.self, Drain.self, Trace.self, Adopt.self, Verify.self, Reindex.self,
+            CatalogVerb.self, AuditVerb.self, Invite.self, LinksCommand.self, QueryHelp.self,
         ],
         helpNames: .long)
 }

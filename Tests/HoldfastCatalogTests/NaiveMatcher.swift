@@ -19,6 +19,7 @@ struct Matchable {
         view.copies = copies
         view.copiesWanted = sample.slip.copiesWanted
         view.isReleased = isReleased
+        view.isHeld = false
         return view
     }
 

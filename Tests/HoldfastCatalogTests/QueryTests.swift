@@ -103,7 +103,7 @@ func readsOperators(text: String, expected: Condition) throws {
         ("type:pdf", .attachmentType(["pdf"])),
         ("type:image/*", .attachmentType(["image"])),
         ("mime:image/png", .attachmentType(["image", "png"])),
-        ("is:released", .released), ("state:short", .short),
+        ("is:released", .released), ("state:short", .short), ("is:held", .held),
         ("id:a@b", .messageID("a@b")), ("msgid:<a@b>", .messageID("a@b")),
         ("rfc822msgid:a@b", .messageID("a@b")), ("message-id:1234", .messageID("1234")),
         ("copies:<2", .copies(NumberRange(to: 1))),
@@ -231,7 +231,7 @@ func countsMonths() throws {
             "'2026-02-30' is no date; write 2026-01-31, 2026-01, 2026, today, yesterday or 7d"
         ),
         ("newer_than:soon", 11, "'soon' is no length of time; write 7d, 2w, 3m or 1y"),
-        ("is:green", 3, "A mail can be 'is:released' or 'is:short'"),
+        ("is:green", 3, "A mail can be 'is:released', 'is:held' or 'is:short'"),
         ("has:money", 4, "Only 'has:attachment' can be asked"),
         ("id:0a", 3, "Of a mail id 'id:' needs 4 letters or more"),
         ("sha256:12", 7, "'sha256:' needs 8 to 64 hexadecimal digits"),

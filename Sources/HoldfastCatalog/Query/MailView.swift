@@ -21,6 +21,7 @@ package struct MailView: Sendable {
     package var copies: Int?
     package var copiesWanted: Int?
     package var isReleased: Bool?
+    package var isHeld: Bool?
 
     package init(id: MailID) {
         self.id = id
@@ -54,6 +55,7 @@ package struct MailView: Sendable {
         case .size(let numbers): size.map(numbers.contains)
         case .copies(let numbers): copies.map { numbers.contains(UInt64($0)) }
         case .released: isReleased
+        case .held: isHeld
         case .short: copies.flatMap { copies in copiesWanted.map { copies < $0 } }
         case .not(let inner): matches(inner).map { !$0 }
         case .all(let parts): all(parts)
@@ -130,6 +132,7 @@ extension Condition {
         switch self {
         case .copies: ["copies:"]
         case .released: ["is:released"]
+        case .held: ["is:held"]
         case .short: ["is:short"]
         case .not(let inner): inner.needingCatalog
         case .all(let parts), .any(let parts): parts.flatMap(\.needingCatalog)

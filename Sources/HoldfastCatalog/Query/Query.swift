@@ -64,6 +64,8 @@ package indirect enum Condition: Hashable, Sendable {
     case copies(NumberRange)
     /// A release reached at least one recipient.
     case released
+    /// A person wants it kept beyond its day.
+    case held
     /// Fewer copies than wanted.
     case short
     case not(Condition)

@@ -175,8 +175,9 @@ extension Parser {
         switch text.lowercased() {
         case "released": return .released
         case "short": return .short
+        case "held": return .held
         default:
-            throw QueryError("A mail can be 'is:released' or 'is:short'", at: place)
+            throw QueryError("A mail can be 'is:released', 'is:held' or 'is:short'", at: place)
         }
     }
 }

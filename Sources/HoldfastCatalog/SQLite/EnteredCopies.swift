@@ -73,32 +73,27 @@ extension SQLiteCatalog {
         try write { database in
             guard let row = try Self.row(of: node, database) else { return }
             for copy in copies {
-                for (table, files, id) in [
-                    ("qt_files_entries", "qt_files", "mail_id"),
-                    ("qt_notes_entries", "qt_notes", "note_id"),
-                ] {
-                    try Self.forget(copy, row, table, files, id, database)
-                }
+                for table in EntryTable.all { try Self.forget(copy, row, table, database) }
             }
         }
     }
 
     private static func forget(
-        _ copy: EnteredCopy, _ node: Int64, _ table: String, _ files: String, _ id: String,
-        _ database: Database
+        _ copy: EnteredCopy, _ node: Int64, _ table: EntryTable, _ database: Database
     ) throws {
+        let (files, id) = (table.owner, table.owner == "qt_files" ? "mail_id" : "note_id")
         let delete = try database.cachedStatement(
             sql: """
-                DELETE FROM \(table) WHERE node = ? AND position = ? AND file =
+                DELETE FROM \(table.name) WHERE node = ? AND position = ? AND file =
                     (SELECT id FROM \(files) WHERE \(id) = ?)
                 """)
         try delete.execute(arguments: [node, Int64(bitPattern: copy.position.raw), copy.mail.data])
         guard database.changesCount > 0 else { return }
         try database.execute(
             sql: "UPDATE qt_nodes SET entries = entries - 1 WHERE id = ?", arguments: [node])
-        guard files == "qt_files" else { return }
+        let copies = files == "qt_files" ? "copies = copies - 1, " : ""
         try database.execute(
-            sql: "UPDATE qt_files SET copies = copies - 1 WHERE mail_id = ?",
+            sql: "UPDATE \(files) SET \(copies) counted = \(table.counting()) WHERE \(id) = ?",
             arguments: [copy.mail.data])
     }
 }

@@ -13,6 +13,7 @@ extension SQLiteCatalog {
             let mails = try Self.expireMails(before: day, limit: limit, database)
             if mails == limit { return Expired(mails: mails, texts: 0, isUnfinished: true) }
             let texts = try Self.dropOneText(before: day, database)
+            try Wishes(database).expire(before: day)
             let notes = try Self.expireNotes(before: day, limit: limit, database)
             return Expired(
                 mails: mails, texts: texts, isUnfinished: texts > 0 || notes == limit)
@@ -25,7 +26,8 @@ extension SQLiteCatalog {
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT id, size, text_table, mail_id FROM qt_files WHERE keep_until < ?
+                SELECT id, size, text_table, mail_id FROM qt_files f WHERE keep_until < ?
+                AND NOT EXISTS (SELECT 1 FROM qt_holds h WHERE h.mail_id = f.mail_id AND h.held)
                 ORDER BY keep_until LIMIT ?
                 """,
             arguments: [Int64(day.number), limit])
@@ -78,7 +80,7 @@ extension SQLiteCatalog {
         return notes.count
     }
 
-    private static func removeEntries(
+    static func removeEntries(
         of key: Int64, in table: EntryTable, _ database: Database
     ) throws {
         let nodes = try database.cachedStatement(

@@ -31,28 +31,63 @@ extension SQLiteCatalog {
         try write { database in
             guard let row = try Self.row(of: node, database) else { return }
             for segment in segments {
-                try database.execute(
-                    sql: """
-                        UPDATE qt_files SET copies = copies - 1 WHERE id IN
-                        (SELECT file FROM qt_files_entries WHERE node = ? AND segment = ?)
-                        """,
-                    arguments: [row, Int64(clamping: segment)])
-                for table in EntryTable.all {
-                    try database.execute(
-                        sql: "DELETE FROM \(table.name) WHERE node = ? AND segment = ?",
-                        arguments: [row, Int64(clamping: segment)])
-                    try database.execute(
-                        sql: "UPDATE qt_nodes SET entries = entries - ? WHERE id = ?",
-                        arguments: [database.changesCount, row])
-                }
+                try Self.forget(
+                    at: row, "segment = ?2", Int64(clamping: segment), nil, database)
             }
+        }
+    }
+
+    package func forget(_ node: NodeID, copies: [CopyPlace]) throws(CatalogError) {
+        try write { database in
+            guard let row = try Self.row(of: node, database) else { return }
+            for copy in copies {
+                try Self.forget(
+                    at: row, "segment = ?2 AND record_offset = ?3 AND \(Self.isNotTheLast)",
+                    Int64(clamping: copy.segment), Int64(clamping: copy.offset), database)
+            }
+        }
+    }
+
+    /// A last copy is not forgotten, for it may be read again one day: a person must look at it.
+    private static let isNotTheLast =
+        "EXISTS (SELECT 1 FROM TABLE o WHERE o.file = TABLE.file AND o.node <> ?1)"
+
+    /// Those of the node's entries for which a condition holds.
+    private static func forget(
+        at node: Int64, _ condition: String, _ segment: Int64, _ offset: Int64?,
+        _ database: Database
+    ) throws {
+        let arguments: StatementArguments = [node, segment] + (offset.map { [$0] } ?? [])
+        for table in EntryTable.all {
+            let condition = condition.replacing("TABLE", with: table.name)
+            let copies = table.owner == "qt_files" ? "copies = copies - 1, " : ""
+            try database.cachedStatement(
+                sql: """
+                    UPDATE \(table.owner)
+                    SET \(copies) counted = \(table.counting(where: "e.node <> ?1"))
+                    WHERE id IN (SELECT file FROM \(table.name) WHERE node = ?1 AND \(condition))
+                    """
+            ).execute(arguments: arguments)
+            try database.cachedStatement(
+                sql: "DELETE FROM \(table.name) WHERE node = ?1 AND \(condition)"
+            ).execute(arguments: arguments)
+            try database.execute(
+                sql: "UPDATE qt_nodes SET entries = entries - ? WHERE id = ?",
+                arguments: [database.changesCount, node])
         }
     }
 
     package func forget(_ node: NodeID) throws(CatalogError) {
         try write { database in
+            guard let row = try Self.row(of: node, database) else { return }
+            // What it was ordered it is ordered again by the notes, should it come back.
             try database.execute(
-                sql: "DELETE FROM qt_nodes WHERE node = ? AND entries = 0", arguments: [node.data])
+                sql: """
+                    DELETE FROM qt_dues WHERE node = ?1
+                    AND NOT EXISTS (SELECT 1 FROM qt_nodes WHERE id = ?1 AND entries > 0)
+                    """, arguments: [row])
+            try database.execute(
+                sql: "DELETE FROM qt_nodes WHERE id = ? AND entries = 0", arguments: [row])
         }
     }
 

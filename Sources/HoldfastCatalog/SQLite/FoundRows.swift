@@ -10,7 +10,8 @@ enum FoundRows {
         f.id, f.mail_id, f.date, f.from_text, f.to_texts, f.cc_texts, f.subject, f.message_id,
         f.size, f.sha256, f.keep_until, f.copies, f.copies_wanted, f.attachments,
         f.sender, f.recipients,
-        (SELECT max(n.noted) FROM qt_notes n WHERE n.mail_id = f.mail_id AND n.sent > 0)
+        (SELECT max(n.noted) FROM qt_notes n WHERE n.mail_id = f.mail_id AND n.sent > 0),
+        EXISTS (SELECT 1 FROM qt_holds h WHERE h.mail_id = f.mail_id AND h.held)
         """
 
     static func one(_ key: Int64, _ database: Database) throws -> Found {
@@ -34,7 +35,7 @@ enum FoundRows {
             copies: row[11], copiesWanted: row[12],
             attachments: try attachments(TextList.texts(row[13])), sender: row[14] ?? "",
             recipients: try TextList.texts(row[15]),
-            released: (row[16] as Int64?).map(Timestamp.init(milliseconds:)))
+            released: (row[16] as Int64?).map(Timestamp.init(milliseconds:)), isHeld: row[17])
     }
 
     private static func attachments(_ texts: [String]) throws -> [Attachment] {
@@ -128,7 +129,7 @@ private enum EntryRows {
             database,
             sql: """
                 SELECT n.node, n.name, n.disk, n.host, e.segment, e.record_offset, e.length,
-                    e.position, e.checksum, e.keep_until
+                    e.position, e.checksum, e.keep_until, e.entered
                 FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node WHERE e.file = ?
                 ORDER BY n.name, n.node
                 """,
@@ -146,7 +147,8 @@ private enum EntryRows {
                 disk: DiskID(UInt64(bitPattern: row[2])), host: row[3],
                 checksum: UInt32(clamping: row[8] as Int64),
                 keepUntil: Day(number: Int32(clamping: row[9] as Int64)))
-            return KnownCopy(entry: entry, name: row[1])
+            return KnownCopy(
+                entry: entry, name: row[1], entered: Timestamp(milliseconds: row[10]))
         }
     }
 }
@@ -156,7 +158,8 @@ private enum NoteRows {
         try Row.fetchAll(
             database,
             sql: """
-                SELECT note_id, order_id, noted, noted_by, sent_to, results, line_ends_changed
+                SELECT note_id, order_id, noted, noted_by, sent_to, results, line_ends_changed,
+                    kind, reason
                 FROM qt_notes WHERE mail_id = ? ORDER BY noted, note_id
                 """,
             arguments: [mail.data]
@@ -164,9 +167,10 @@ private enum NoteRows {
             guard let id = MailID(bytes: row[0] as Data), let order = MailID(bytes: row[1] as Data)
             else { throw CatalogError.damaged("a note without its id") }
             return Note(
-                id: id, mail: mail, order: order, at: Timestamp(milliseconds: row[2]),
+                id: id, kind: Note.Kind(rawValue: row[7]) ?? .release, mail: mail, order: order,
+                at: Timestamp(milliseconds: row[2]),
                 by: row[3] ?? "", sentTo: row[4] ?? "", results: try NoteResults.read(row[5]),
-                lineEndsChanged: row[6])
+                lineEndsChanged: row[6], reason: row[8] ?? "")
         }
     }
 }

@@ -52,7 +52,10 @@ struct Filter {
         case .size(let numbers): return Self.range("+f.size", numbers)
         case .copies(let numbers): return Self.range("f.copies", numbers)
         case .released: return Fragment(Self.released)
-        case .short: return Fragment("f.copies < f.copies_wanted")
+        case .held:
+            return Fragment(
+                "EXISTS (SELECT 1 FROM qt_holds h WHERE h.mail_id = f.mail_id AND h.held)")
+        case .short: return Fragment("f.counted < f.copies_wanted")
         case .not(let inner): return sql(inner).enclosed("NOT (", ")")
         case .all(let parts):
             return .joined(parts.map(sql), by: " AND ").enclosed("(", ")")

@@ -42,6 +42,9 @@ enum Key {
         return low <= high ? low...high : nil
     }
 
+    /// The first number that no mail received before then has.
+    static func end(before moment: Timestamp) -> Int64 { first(at: moment) }
+
     private static func first(at moment: Timestamp) -> Int64 {
         max(0, min(millisecondsMax, moment.milliseconds)) << lowBits
     }

@@ -9,7 +9,8 @@ extension SQLiteCatalog {
         _ items: [IndexItem], from node: NodeID, name: String, now: Timestamp, acks: AckRule
     ) throws(CatalogError) -> Merged {
         try write { database in
-            let source = try SourceNode(database, node, name: name, newest: items.newest)
+            let source = try SourceNode(
+                database, node, name: name, newest: items.newest, now: now)
             var merge = Merge(database, from: source, today: now.day, acks: acks)
             for item in items { try merge.take(item) }
             return try merge.finish()
@@ -25,7 +26,7 @@ struct Merge {
     var texts = NewTexts()
     var newMails = 0
     var newBytes: Int64 = 0
-    private let acks: AckRule
+    let acks: AckRule
     private var merged: Merged
     /// Where in `merged.acks` a mail stands.
     private var acked: [MailID: Int] = [:]
@@ -47,7 +48,9 @@ struct Merge {
             }
             if !item.entry.again { source.position = max(source.position, item.entry.position) }
             let slip = try Slip(decoding: item.record.slip)
-            let entered = try keep(item, slip)
+            guard let entered = try keep(item, slip) else {
+                return ack(mail, for: slip.gateways, copies: slip.copiesWanted)
+            }
             if isAcked(entered, again: item.entry.again) {
                 let copies = entered.copies.counted(disksMayBeShared: acks.disksMayBeShared)
                 ack(mail, for: slip.gateways, copies: copies)
@@ -58,10 +61,14 @@ struct Merge {
         }
     }
 
-    private mutating func keep(_ item: IndexItem, _ slip: Slip) throws -> Entered {
+    /// Nil for a mail that was purged: it is not entered, and nobody need keep it.
+    private mutating func keep(_ item: IndexItem, _ slip: Slip) throws -> Entered? {
         switch item.record.header.kind {
         case .mail: return try keepMail(item, slip)
-        case .note: return try keepNote(item, slip)
+        case .note:
+            let note = try Note(id: item.record.header.mail, decoding: item.record.summary)
+            if note.kind == .purge { merged.purged.append(note.mail) }
+            return try keepNote(note, item, slip)
         default: throw HoldfastModel.RecordError.malformed("neither a mail nor a note")
         }
     }
@@ -76,6 +83,7 @@ struct Merge {
     }
 
     private mutating func ack(_ mail: MailID, for gateways: [String], copies: Int) {
+        guard !gateways.isEmpty else { return }
         guard let place = acked[mail] else {
             acked[mail] = merged.acks.count
             merged.acks.append(Merged.Ack(mail: mail, gateways: gateways, copies: copies))
@@ -104,11 +112,18 @@ struct SourceNode {
     /// Its row in qt_nodes.
     let row: Int64
     var position: Position
+    /// Whether its copies count.
+    let counts: Bool
+    /// When its batch came.
+    let now: Timestamp
     var newEntries = 0
 
     /// A node lies on one disk at a time: where its newest item lies, all of them do.
-    init(_ database: Database, _ node: NodeID, name: String, newest: Entry?) throws {
+    init(
+        _ database: Database, _ node: NodeID, name: String, newest: Entry?, now: Timestamp
+    ) throws {
         id = node
+        self.now = now
         try database.execute(
             sql: """
                 INSERT INTO qt_nodes (node, name, position, disk, host, entries)
@@ -117,10 +132,11 @@ struct SourceNode {
                 """,
             arguments: [node.data, name])
         let found = try Row.fetchOne(
-            database, sql: "SELECT id, position FROM qt_nodes WHERE node = ?",
+            database, sql: "SELECT id, position, counts FROM qt_nodes WHERE node = ?",
             arguments: [node.data])
         guard let found else { throw CatalogError.damaged("a node's row is not there") }
         row = found[0]
+        counts = found[2]
         position = Position(raw: UInt64(bitPattern: found[1]))
         guard let newest, newest.position >= position else { return }
         try database.execute(

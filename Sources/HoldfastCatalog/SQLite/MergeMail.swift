@@ -6,10 +6,15 @@ internal import GRDB
 internal import HoldfastModel
 
 extension Merge {
-    mutating func keepMail(_ item: IndexItem, _ slip: Slip) throws -> Entered {
-        if let known = try KnownMail(database, item.record.header.mail) {
-            return try join(item, slip, to: known)
+    /// Nil for one that was purged.
+    mutating func keepMail(_ item: IndexItem, _ slip: Slip) throws -> Entered? {
+        let mail = item.record.header.mail
+        if let known = try KnownMail(database, mail) {
+            let entered = try join(item, slip, to: known)
+            if entered.isNew { _ = try Wishes(database).greet(mail, from: source.row) }
+            return entered
         }
+        guard try !Wishes(database).greet(mail, from: source.row) else { return nil }
         let key = try insertMail(item, slip)
         return try EntryTable.files.enterFirst(
             item.entry, of: key, from: &source, wanted: slip.copiesWanted, database)
@@ -28,10 +33,13 @@ extension Merge {
                 arguments: [keepUntil, known.key])
             texts.extend(known.table, to: keepUntil)
         }
-        if wanted != known.copiesWanted || entered.copies.nodes != known.copies {
+        let counted = entered.counting.counted(disksMayBeShared: acks.disksMayBeShared)
+        if wanted != known.copiesWanted || entered.copies.nodes != known.copies
+            || counted != known.counted
+        {
             let update = try database.cachedStatement(
-                sql: "UPDATE qt_files SET copies = ?, copies_wanted = ? WHERE id = ?")
-            try update.execute(arguments: [entered.copies.nodes, wanted, known.key])
+                sql: "UPDATE qt_files SET copies = ?, copies_wanted = ?, counted = ? WHERE id = ?")
+            try update.execute(arguments: [entered.copies.nodes, wanted, counted, known.key])
         }
         return entered
     }
@@ -54,7 +62,7 @@ extension Merge {
             TextList.json(summary.bcc.map(\.text)), TextList.json(summary.replyTo.map(\.text)),
             envelope.sender.ifAny, TextList.json(envelope.recipients), envelope.flags,
             envelope.origin.transport.ifAny, envelope.origin.client.ifAny,
-            envelope.origin.greeting.ifAny, TextList.json(summary.verdicts),
+            envelope.origin.greeting.ifAny, TextList.json(summary.verdicts), source.counts ? 1 : 0,
         ])
         try insert.execute()
         texts.add(words, key: key, table: table, keepUntil: Int64(slip.keepUntil.number))
@@ -67,8 +75,8 @@ extension Merge {
         INSERT INTO qt_files (id, keep_until, date, size, copies, copies_wanted, text_table,
             mail_id, sha256, message_id, subject, from_text, to_texts, cc_texts, attachments,
             bcc_texts, reply_to_texts, sender, recipients, smtp_flags, transport, client, greeting,
-            verdicts)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            verdicts, counted)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     /// The number that follows from mail id and receipt, or the next one that no other mail has.
@@ -87,11 +95,12 @@ private struct KnownMail {
     let copies: Int
     let copiesWanted: Int
     let table: Int64
+    let counted: Int
 
     init?(_ database: Database, _ mail: MailID) throws {
         let select = try database.cachedStatement(
             sql: """
-                SELECT id, keep_until, copies, copies_wanted, text_table FROM qt_files
+                SELECT id, keep_until, copies, copies_wanted, text_table, counted FROM qt_files
                 WHERE mail_id = ?
                 """)
         guard let row = try Row.fetchOne(select, arguments: [mail.data]) else { return nil }
@@ -100,6 +109,7 @@ private struct KnownMail {
         copies = row[2]
         copiesWanted = row[3]
         table = row[4]
+        counted = row[5]
     }
 }
 

@@ -7,23 +7,30 @@ internal import HoldfastModel
 
 extension Merge {
     /// A note may come before its mail, and before its order: neither has to be there.
-    mutating func keepNote(_ item: IndexItem, _ slip: Slip) throws -> Entered {
-        let id = item.record.header.mail
+    mutating func keepNote(_ note: Note, _ item: IndexItem, _ slip: Slip) throws -> Entered {
+        let id = note.id
         let select = try database.cachedStatement(
             sql: "SELECT id, copies_wanted, keep_until FROM qt_notes WHERE note_id = ?")
         guard let known = try Row.fetchOne(select, arguments: [id.data]) else {
-            let note = try Note(id: id, decoding: item.record.summary)
             let key = try freeKey(for: item.record.header, in: "qt_notes")
             try insert(note, key: key, slip)
+            try Wishes(database).apply(note, keepUntil: slip.keepUntil)
+            try Wishes(database).confirm(note, by: source.row)
             return try EntryTable.notes.enterFirst(
                 item.entry, of: key, from: &source, wanted: slip.copiesWanted, database)
         }
+        try Wishes(database).confirm(note, by: source.row)
         let wanted = max(known[1], slip.copiesWanted)
-        try database.execute(
-            sql: "UPDATE qt_notes SET copies_wanted = ?, keep_until = ? WHERE id = ?",
-            arguments: [wanted, max(known[2], Int64(slip.keepUntil.number)), known[0] as Int64])
-        return try EntryTable.notes.enter(
+        let entered = try EntryTable.notes.enter(
             item.entry, of: known[0], from: &source, wanted: wanted, database)
+        try database.execute(
+            sql: "UPDATE qt_notes SET copies_wanted = ?, keep_until = ?, counted = ? WHERE id = ?",
+            arguments: [
+                wanted, max(known[2], Int64(slip.keepUntil.number)),
+                entered.counting.counted(disksMayBeShared: acks.disksMayBeShared),
+                known[0] as Int64,
+            ])
+        return entered
     }
 
     private func insert(_ note: Note, key: Int64, _ slip: Slip) throws {
@@ -31,13 +38,15 @@ extension Merge {
         try database.execute(
             sql: """
                 INSERT INTO qt_notes (id, note_id, mail_id, order_id, noted, noted_by, sent_to,
-                    results, line_ends_changed, sent, copies_wanted, keep_until)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    results, line_ends_changed, sent, copies_wanted, keep_until, counted, kind,
+                    reason)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 key, note.id.data, note.mail.data, note.order.data, note.at.milliseconds,
                 note.by.ifAny, note.sentTo.ifAny, NoteResults.json(note.results),
                 note.lineEndsChanged, sent, slip.copiesWanted, Int64(slip.keepUntil.number),
+                source.counts ? 1 : 0, note.kind.rawValue, note.reason.ifAny,
             ])
         try database.execute(
             sql: """

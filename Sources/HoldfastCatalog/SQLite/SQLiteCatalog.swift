@@ -125,7 +125,7 @@ package final class SQLiteCatalog: Catalog {
         unlink(Self.mark(of: path))
     }
 
-    /// Orders are what nobody else may have yet, and nobody else counts what has expired.
+    /// Orders and wishes are what nobody else may have yet, and nobody else counts what has expired.
     private static func copyOwn(from other: String, into database: any DatabaseWriter) throws {
         try database.writeWithoutTransaction { database in
             try database.execute(sql: "ATTACH ? AS old", arguments: [other])
@@ -134,6 +134,11 @@ package final class SQLiteCatalog: Catalog {
                 sql: """
                     INSERT INTO qt_orders SELECT * FROM old.qt_orders WHERE stage <> 'finished';
                     INSERT INTO qt_days SELECT * FROM old.qt_days;
+                    INSERT INTO qt_holds SELECT * FROM old.qt_holds;
+                    INSERT INTO qt_purges SELECT * FROM old.qt_purges;
+                    UPDATE qt_totals SET
+                        holds_number = (SELECT holds_number FROM old.qt_totals),
+                        disks_may_be_shared = (SELECT disks_may_be_shared FROM old.qt_totals);
                     """)
         }
     }

@@ -10,6 +10,7 @@
 //   keep_until  15   what has expired, without reading what has not
 //   date        18   `date:`, which for imported mail is another order than that of receipt
 //   entries by segment  15 a copy   what a dropped segment takes along
+//   short        9   mails with fewer copies than wanted, and no others
 // Message-ID and SHA-256 have none: they are marks in the full text, which is written in order,
 // while the pages of an index over random values would each be written again with every batch.
 
@@ -20,9 +21,9 @@ enum Schema {
     private static let application = 0x4846_4341
 
     /// Each takes a catalog one version further, and is never changed once it was released.
-    private static let versions = [version2]
+    private static let versions = [version3]
     /// What was made before the first of them is made anew: none was ever released.
-    private static let first = 2
+    private static let first = 3
 
     static var known: Int { first + versions.count - 1 }
 
@@ -53,7 +54,7 @@ enum Schema {
         }
     }
 
-    private static let version2 = """
+    private static let version3 = """
         CREATE TABLE qt_nodes (
             id INTEGER PRIMARY KEY,
             node BLOB NOT NULL UNIQUE,
@@ -61,7 +62,13 @@ enum Schema {
             position INTEGER NOT NULL,
             disk INTEGER NOT NULL,
             host TEXT NOT NULL,
-            entries INTEGER NOT NULL
+            entries INTEGER NOT NULL,
+            -- Whether its copies count; and, while that is news to its mails, up to where they know.
+            counts INTEGER NOT NULL DEFAULT 1,
+            gone INTEGER NOT NULL DEFAULT 0,
+            walk_table INTEGER,
+            walk_segment INTEGER NOT NULL DEFAULT 0,
+            walk_file INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         CREATE TABLE qt_files (
@@ -71,6 +78,8 @@ enum Schema {
             size INTEGER NOT NULL,
             copies INTEGER NOT NULL,
             copies_wanted INTEGER NOT NULL,
+            -- Copies that count: by nodes that count, each disk once where they must be independent.
+            counted INTEGER NOT NULL,
             text_table INTEGER NOT NULL,
             mail_id BLOB NOT NULL UNIQUE,
             sha256 BLOB NOT NULL,
@@ -93,6 +102,7 @@ enum Schema {
         ) STRICT;
         CREATE INDEX qt_files_keep_until ON qt_files (keep_until);
         CREATE INDEX qt_files_date ON qt_files (date);
+        CREATE INDEX qt_files_short ON qt_files (id) WHERE counted < copies_wanted;
 
         CREATE TABLE qt_files_entries (
             file INTEGER NOT NULL REFERENCES qt_files (id),
@@ -103,6 +113,8 @@ enum Schema {
             position INTEGER NOT NULL,
             checksum INTEGER NOT NULL,
             keep_until INTEGER NOT NULL,
+            -- When it was entered here: a catalog made anew knows only when that was.
+            entered INTEGER NOT NULL,
             PRIMARY KEY (file, node)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX qt_files_entries_segment ON qt_files_entries (node, segment);
@@ -119,9 +131,13 @@ enum Schema {
             line_ends_changed INTEGER NOT NULL,
             sent INTEGER NOT NULL,
             copies_wanted INTEGER NOT NULL,
-            keep_until INTEGER NOT NULL
+            counted INTEGER NOT NULL,
+            keep_until INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            reason TEXT
         ) STRICT;
         CREATE INDEX qt_notes_mail ON qt_notes (mail_id, sent);
+        CREATE INDEX qt_notes_short ON qt_notes (id) WHERE counted < copies_wanted;
 
         CREATE TABLE qt_notes_entries (
             file INTEGER NOT NULL REFERENCES qt_notes (id),
@@ -132,6 +148,8 @@ enum Schema {
             position INTEGER NOT NULL,
             checksum INTEGER NOT NULL,
             keep_until INTEGER NOT NULL,
+            -- When it was entered here: a catalog made anew knows only when that was.
+            entered INTEGER NOT NULL,
             PRIMARY KEY (file, node)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX qt_notes_entries_segment ON qt_notes_entries (node, segment);
@@ -167,11 +185,41 @@ enum Schema {
             PRIMARY KEY (day, what)
         ) STRICT, WITHOUT ROWID;
 
+        -- What people want of a mail, by the newest of its notes; made again from the notes.
+        CREATE TABLE qt_holds (
+            mail_id BLOB PRIMARY KEY,
+            order_id BLOB NOT NULL,
+            noted INTEGER NOT NULL,
+            held INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE qt_purges (
+            mail_id BLOB PRIMARY KEY,
+            order_id BLOB NOT NULL,
+            noted INTEGER NOT NULL,
+            keep_until INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX qt_purges_keep_until ON qt_purges (keep_until);
+        -- Orders of people that a storage has not confirmed: its list of work, oldest first.
+        CREATE TABLE qt_dues (
+            node INTEGER NOT NULL REFERENCES qt_nodes (id),
+            noted INTEGER NOT NULL,
+            order_id BLOB NOT NULL,
+            mail_id BLOB NOT NULL,
+            kind INTEGER NOT NULL,
+            noted_by TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            keep_until INTEGER NOT NULL,
+            PRIMARY KEY (node, noted, order_id, mail_id)
+        ) STRICT, WITHOUT ROWID;
+
         CREATE TABLE qt_totals (
             id INTEGER PRIMARY KEY CHECK (id = 1),
             mails INTEGER NOT NULL,
-            bytes INTEGER NOT NULL
+            bytes INTEGER NOT NULL,
+            -- When somebody last wanted something held, or not any more; it never goes back.
+            holds_number INTEGER NOT NULL,
+            disks_may_be_shared INTEGER NOT NULL
         ) STRICT;
-        INSERT INTO qt_totals VALUES (1, 0, 0);
+        INSERT INTO qt_totals VALUES (1, 0, 0, 0, 0);
         """
 }

@@ -27,14 +27,18 @@ extension SQLiteCatalog {
 
     private static func nodes(_ database: Database) throws -> [Statistics.Node] {
         try Row.fetchAll(
-            database, sql: "SELECT node, name, position, entries FROM qt_nodes ORDER BY name, node"
+            database,
+            sql: """
+                SELECT node, name, position, entries, counts, gone, walk_table IS NOT NULL
+                FROM qt_nodes ORDER BY name, node
+                """
         ).map { row in
             guard let id = NodeID(bytes: row[0] as Data) else {
                 throw CatalogError.damaged("a node without its id")
             }
             return Statistics.Node(
                 id: id, name: row[1], position: Position(raw: UInt64(bitPattern: row[2])),
-                entries: row[3])
+                entries: row[3], counts: row[4], isGone: row[5], isRecounted: !(row[6] as Bool))
         }
     }
 
@@ -102,7 +106,7 @@ extension SQLiteCatalog {
         """,
         """
         SELECT 'note', note_id, mail_id, order_id, noted, noted_by, sent_to, results,
-            line_ends_changed, copies_wanted, keep_until
+            line_ends_changed, copies_wanted, keep_until, kind, reason
         FROM qt_notes ORDER BY note_id
         """,
         """

@@ -49,7 +49,10 @@ struct Checker: Sendable {
         let findings = CheckRules.findings(
             reading, rows: rows, known: keeper.damage.offsets(in: segment))
         for row in findings.bad { keeper.damage.note(segment: segment, offset: row.offset) }
-        for offset in findings.healed where keeper.damage.isKnown(segment: segment, offset: offset)
+        // What is not whole is healed when another record stands for it, and the ledger says so then.
+        for offset in findings.healed
+        where reading.whole[offset] != nil
+            && keeper.damage.isKnown(segment: segment, offset: offset)
         {
             keeper.damage.heal(segment: segment, offset: offset)
             keeper.noteSoon(.healed(DamagedPlace(segment: segment, offset: offset)))
@@ -116,6 +119,7 @@ struct Checker: Sendable {
         let rows = try await thread.run { [keeper] in
             var rows: [LedgerRow] = []
             for offset in offsets {
+                if try keeper.ledger.isPurged(segment: segment, offset: offset) { continue }
                 let record = try keeper.reader.record(
                     segment: segment, offset: offset, mail: nil)
                 let mail = record.header.mail

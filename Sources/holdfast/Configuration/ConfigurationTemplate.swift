@@ -79,6 +79,11 @@ enum ConfigurationTemplate {
         # Default: 268435456 (256 MiB).
         #reserve_bytes = 268435456
 
+        # The bytes of purged mails leave the disk within so many days; until then segments are not copied
+        # for a single mail. 0: within a minute.
+        # Default: 7.
+        #purge_days = 7
+
         # Let two copies of a mail lie on one disk: only for a machine that has but one. They survive a
         # lost folder or a damaged record, never the loss of the disk.
         # Default: false.
@@ -122,6 +127,15 @@ enum ConfigurationTemplate {
         # As for the storages: two copies on one disk count as two.
         # Default: false.
         #copies_may_share_a_disk = false
+
+        # The copies of a storage that is silent for so long count no more, and are made again elsewhere.
+        # Default: 60.
+        #dead_after_minutes = 60
+
+        # So many copies are made again each second at the most, and so many are under way at a time.
+        # Default: 100 and 1000.
+        #repairs_per_second = 100
+        #repairs_max = 1000
 
         # The Gateway takes mails in and sends released ones on.
         [gateway]

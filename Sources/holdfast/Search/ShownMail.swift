@@ -26,7 +26,7 @@ enum ShownMail {
             mail.recipients.isEmpty ? "nobody" : mail.recipients.joined(separator: ", ")
         let released = mail.released.map { ", released \(Readable.localTime($0))" } ?? ""
         return "[\(mail.id), received \(Readable.localTime(mail.received)) from \(sender) for"
-            + " \(recipients), kept until \(mail.keep_until)\(released)]"
+            + " \(recipients), kept until \(mail.keep_until)\(mail.held == true ? ", held" : "")\(released)]"
     }
 
     /// The header block, line ends as line feeds, controls made harmless.

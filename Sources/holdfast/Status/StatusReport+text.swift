@@ -70,6 +70,7 @@ extension StatusReport {
                 "Disks that take mail: \(disks_alive); mails want up to \(copies_max) copies: add a disk,"
                     + " so that when one fails another can take its place")
         }
+        for node in nodes { lines += node.status?.repairs.map(Self.lines(of:)) ?? [] }
         for node in nodes {
             if let scrub = node.status?.scrub { lines.append(Self.scrub(scrub, of: node.name)) }
         }
@@ -86,6 +87,30 @@ extension StatusReport {
                     + " \(scrub.last_healed ?? 0)"
             } ?? "never"
         return "\(name) was last checked whole: \(last); bad in this round: \(scrub.bad)"
+    }
+
+    private static func lines(of repairs: RepairsAnswer) -> [String] {
+        var lines = [
+            "Mails and notes with fewer copies than wanted: \(repairs.short)"
+                + (repairs.recounting ? " (still counting)" : "")
+        ]
+        if repairs.open > 0 || repairs.done > 0 {
+            let rate = String(format: "%.0f", repairs.per_minute)
+            let end = repairs.finished_by.map { ", finished by \(Readable.localTime($0))" } ?? ""
+            lines.append(
+                "Repairs: \(repairs.open) under way, \(repairs.done) done, \(rate) a minute\(end)")
+        }
+        if repairs.without_copy > 0 {
+            lines.append(
+                "Not repaired, because no storage that lives has a copy: \(repairs.without_copy)")
+        }
+        if repairs.without_target > 0 {
+            lines.append(
+                "Not repaired, because no other storage or disk has room for a copy:"
+                    + " \(repairs.without_target); add a storage")
+        }
+        if let paused = repairs.paused { lines.append("Repairs pause: \(Terminal.tidied(paused))") }
+        return lines
     }
 
     private static func days(_ days: Double?) -> String {

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people want of mails: held, not held any more, purged; and who has yet to confirm it.
+
+internal import Foundation
+internal import GRDB
+package import HoldfastModel
+
+extension SQLiteCatalog {
+    package func enter(_ order: StorageOrder) throws(CatalogError) -> [NodeID]? {
+        try write { database in
+            guard let kind = Note.Kind(rawValue: order.kind.rawValue) else { return nil }
+            let row = try Row.fetchOne(
+                database, sql: "SELECT id, keep_until FROM qt_files WHERE mail_id = ?",
+                arguments: [order.mail.data])
+            guard let row else { return nil }
+            let holders = try Data.fetchAll(
+                database,
+                sql: """
+                    SELECT n.node FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node
+                    WHERE e.file = ?
+                    """,
+                arguments: [row[0] as Int64]
+            ).compactMap { NodeID(bytes: $0) }
+            var keepUntil = order.keepUntil
+            if kind == .purge { keepUntil = Day(number: Int32(clamping: row[1] as Int64)) }
+            let note = Note(
+                id: order.id, kind: kind, mail: order.mail, order: order.id, at: order.ordered,
+                by: order.by, reason: order.reason)
+            try Wishes(database).apply(note, keepUntil: keepUntil)
+            return holders
+        }
+    }
+
+    package func dues(of node: NodeID, limit: Int) throws(CatalogError) -> [StorageOrder] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT order_id, mail_id, kind, noted, noted_by, reason, keep_until FROM qt_dues
+                    WHERE node = (SELECT id FROM qt_nodes WHERE node = ?)
+                    ORDER BY noted, order_id, mail_id LIMIT ?
+                    """,
+                arguments: [node.data, max(0, limit)]
+            ).map { row in
+                guard let id = MailID(bytes: row[0] as Data),
+                    let mail = MailID(bytes: row[1] as Data),
+                    let kind = StorageOrder.Kind(rawValue: row[2])
+                else { throw CatalogError.damaged("an order that says too little") }
+                return StorageOrder(
+                    id: id, kind: kind, mail: mail, node: node,
+                    ordered: Timestamp(milliseconds: row[3]), by: row[4], reason: row[5],
+                    keepUntil: Day(number: Int32(clamping: row[6] as Int64)))
+            }
+        }
+    }
+
+    package func confirm(_ orders: [StorageOrder]) throws(CatalogError) {
+        try write { database in
+            let delete = try database.cachedStatement(
+                sql: """
+                    DELETE FROM qt_dues WHERE node = (SELECT id FROM qt_nodes WHERE node = ?)
+                    AND noted = ? AND order_id = ? AND mail_id = ?
+                    """)
+            for order in orders {
+                try delete.execute(arguments: [
+                    order.node.data, order.ordered.milliseconds, order.id.data, order.mail.data,
+                ])
+            }
+        }
+    }
+
+    package func unconfirmed(
+        _ order: MailID, of mail: MailID
+    ) throws(CatalogError) -> [NodeID] {
+        try read { database in
+            // Nodes are few, and each list is walked by key up to this order.
+            try Data.fetchAll(
+                database,
+                sql: """
+                    SELECT n.node FROM qt_nodes n JOIN qt_dues d ON d.node = n.id
+                    WHERE d.order_id = ? AND d.mail_id = ? AND NOT n.gone
+                    """,
+                arguments: [order.data, mail.data]
+            ).compactMap { NodeID(bytes: $0) }
+        }
+    }
+
+    package func noteCopies(_ note: MailID) throws(CatalogError) -> Int {
+        try read { database in
+            try Int.fetchOne(
+                database,
+                sql: """
+                    SELECT count(*) FROM qt_notes_entries
+                    WHERE file = (SELECT id FROM qt_notes WHERE note_id = ?)
+                    """, arguments: [note.data]) ?? 0
+        }
+    }
+
+    package func holds(
+        after mail: MailID?, limit: Int
+    ) throws(CatalogError) -> (number: Int64, mails: [MailID]) {
+        try read { database in
+            let number =
+                try Int64.fetchOne(database, sql: "SELECT holds_number FROM qt_totals") ?? 0
+            let mails = try Data.fetchAll(
+                database,
+                sql: """
+                    SELECT mail_id FROM qt_holds WHERE held AND mail_id > ? ORDER BY mail_id LIMIT ?
+                    """,
+                arguments: [mail?.data ?? Data(), max(0, limit)])
+            return (number, mails.compactMap { MailID(bytes: $0) })
+        }
+    }
+}
+
+/// The tables of what people want, within one transaction.
+struct Wishes {
+    let database: Database
+
+    init(_ database: Database) {
+        self.database = database
+    }
+
+    /// Takes a note into account, now and for whatever copy comes later. Doing it twice, or in another
+    /// order, ends the same.
+    func apply(_ note: Note, keepUntil: Day) throws {
+        switch note.kind {
+        case .release: return
+        case .hold, .unhold: try setHeld(note)
+        case .purge: try setPurged(note, keepUntil: keepUntil)
+        }
+        try database.execute(
+            sql: """
+                INSERT OR IGNORE INTO qt_dues
+                SELECT e.node, ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM qt_files_entries e
+                WHERE e.file = (SELECT id FROM qt_files WHERE mail_id = ?3)
+                """,
+            arguments: [
+                note.at.milliseconds, note.order.data, note.mail.data, note.kind.rawValue, note.by,
+                note.reason, Int64(keepUntil.number),
+            ])
+        if note.kind == .purge { try remove(note.mail) }
+    }
+
+    /// What was purged is not held, whichever came first.
+    private func setHeld(_ note: Note) throws {
+        let isPurged = try Bool.fetchOne(
+            database, sql: "SELECT 1 FROM qt_purges WHERE mail_id = ?",
+            arguments: [note.mail.data])
+        let isHeld = note.kind == .hold && isPurged == nil
+        try database.execute(
+            sql: """
+                INSERT INTO qt_holds (mail_id, order_id, noted, held) VALUES (?, ?, ?, ?)
+                ON CONFLICT (mail_id) DO UPDATE SET order_id = excluded.order_id,
+                    noted = excluded.noted, held = excluded.held
+                WHERE (excluded.noted, excluded.order_id) > (noted, order_id)
+                """,
+            arguments: [note.mail.data, note.order.data, note.at.milliseconds, isHeld])
+        try database.execute(
+            sql: "UPDATE qt_totals SET holds_number = max(holds_number, ?)",
+            arguments: [note.at.milliseconds])
+    }
+
+    private func setPurged(_ note: Note, keepUntil: Day) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO qt_purges (mail_id, order_id, noted, keep_until) VALUES (?, ?, ?, ?)
+                ON CONFLICT (mail_id) DO UPDATE SET keep_until = max(keep_until, excluded.keep_until)
+                """,
+            arguments: [
+                note.mail.data, note.order.data, note.at.milliseconds, Int64(keepUntil.number),
+            ])
+        try database.execute(
+            sql: "UPDATE qt_holds SET held = 0 WHERE mail_id = ?", arguments: [note.mail.data])
+    }
+
+    /// Takes a mail out of all tables; its words in the full text find nothing any more.
+    private func remove(_ mail: MailID) throws {
+        let row = try Row.fetchOne(
+            database, sql: "SELECT id, size, text_table FROM qt_files WHERE mail_id = ?",
+            arguments: [mail.data])
+        guard let row else { return }
+        try Days.count("purged", [Key.received(row[0]).day], database)
+        try SQLiteCatalog.removeEntries(of: row[0], in: .files, database)
+        try database.execute(sql: "DELETE FROM qt_orders WHERE mail_id = ?", arguments: [mail.data])
+        try database.execute(sql: "DELETE FROM qt_files WHERE id = ?", arguments: [row[0] as Int64])
+        try database.execute(
+            sql: "UPDATE qt_totals SET mails = mails - 1, bytes = bytes - ?",
+            arguments: [row[1] as Int64])
+        try database.execute(
+            sql: "UPDATE qt_texts SET has_holes = 1 WHERE number = ?", arguments: [row[2] as Int64])
+    }
+
+    /// The orders that are due to a node that ships a copy it did not have; true when the mail was
+    /// purged, and is not to be entered.
+    func greet(_ mail: MailID, from node: Int64) throws -> Bool {
+        let isPurged = try due(
+            mail, node,
+            """
+            SELECT ?1, noted, order_id, mail_id, 5, '', '', keep_until FROM qt_purges
+            WHERE mail_id = ?2
+            """)
+        guard !isPurged else { return true }
+        _ = try due(
+            mail, node,
+            """
+            SELECT ?1, h.noted, h.order_id, h.mail_id, 3, coalesce(n.noted_by, ''),
+                coalesce(n.reason, ''), coalesce(n.keep_until, h.noted / 86400000 + 400)
+            FROM qt_holds h LEFT JOIN qt_notes n ON n.note_id = h.order_id
+            WHERE h.mail_id = ?2 AND h.held AND NOT EXISTS
+                (SELECT 1 FROM qt_notes_entries e WHERE e.file = n.id AND e.node = ?1)
+            """)
+        return false
+    }
+
+    private func due(_ mail: MailID, _ node: Int64, _ select: String) throws -> Bool {
+        let found = try database.cachedStatement(sql: "SELECT EXISTS (\(select))")
+        let arguments: StatementArguments = [node, mail.data]
+        guard try Bool.fetchOne(found, arguments: arguments) == true else { return false }
+        try database.execute(
+            sql: "INSERT OR IGNORE INTO qt_dues \(select)", arguments: arguments)
+        return true
+    }
+
+    /// A node has the note of an order.
+    func confirm(_ note: Note, by node: Int64) throws {
+        try database.execute(
+            sql: """
+                DELETE FROM qt_dues WHERE node = ? AND noted = ? AND order_id = ? AND mail_id = ?
+                """,
+            arguments: [node, note.at.milliseconds, note.order.data, note.mail.data])
+    }
+
+    /// Forgets what nobody can ask for any more.
+    func expire(before day: Day) throws {
+        for table in ["qt_purges", "qt_dues"] {
+            try database.execute(
+                sql: "DELETE FROM \(table) WHERE keep_until < ?", arguments: [Int64(day.number)])
+        }
+        try database.execute(
+            sql: """
+                DELETE FROM qt_holds WHERE NOT held
+                AND NOT EXISTS (SELECT 1 FROM qt_files f WHERE f.mail_id = qt_holds.mail_id)
+                """)
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Taking the bytes of purged mails off the disk.
+
+internal import HoldfastLedger
+internal import HoldfastModel
+internal import HoldfastNode
+internal import HoldfastSegments
+internal import Logging
+
+/// Copies the live neighbours of purged mails forward and drops the segment.
+struct Cleaning: Sendable {
+    let name: String
+    let keeper: RecordKeeper
+    let purgeDays: Int
+    let logger: Logger
+
+    private static let pageRecords = 256
+
+    /// Cleans the segments whose time has come.
+    func run() async throws {
+        let now = keeper.clock.now
+        let day = HoldRules.purgedBy(now.day, purgeDays: purgeDays)
+        let segments = try await keeper.read { ledger, _ in
+            try ledger.segmentsToClean(purgedBy: day)
+        }
+        guard !segments.isEmpty else { return }
+        let active = try await keeper.betweenBatches { store in store.active.map(\.segment) }
+        if !Set(active).isDisjoint(with: segments) {
+            try await keeper.sealFinished(all: true, now: now)
+        }
+        for segment in segments where !Task.isCancelled { try await clean(segment) }
+    }
+
+    private func clean(_ segment: SegmentNumber) async throws {
+        let forwarding = Forwarding(keeper: keeper)
+        var last = Position.none
+        while true {
+            let page = try await keeper.read { [last] ledger, _ in
+                try ledger.living(in: segment, after: last, limit: Self.pageRecords)
+            }
+            guard let end = page.last else { break }
+            try await forwarding.copy(page, keepUntil: nil)
+            last = end.position
+        }
+        try await keeper.dropSegment(segment)
+        logger.notice(
+            "Segment of purged mails dropped",
+            metadata: ["node": "\(name)", "segment": "\(segment)"])
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queue `orders` of a storage: pass on again, hold, unhold, purge.
+
+internal import HoldfastLedger
+internal import HoldfastModel
+internal import HoldfastNode
+internal import HoldfastSegments
+internal import Logging
+
+/// Does what a storage is ordered to. Each order may come again: it is done once.
+struct OrderDesk: Sendable {
+    let name: String
+    let here: Holder
+    let keeper: RecordKeeper
+    let logger: Logger
+    /// Lets a record be passed on again.
+    let reopen: @Sendable (_ position: Position) -> Void
+    /// Told that people want something else of a mail than before.
+    let wished: @Sendable () -> Void
+
+    /// A result for each order, in their order; what is confirmed is durable.
+    func take(_ records: [Record]) async -> [ItemResult] {
+        var results: [ItemResult] = []
+        for record in records {
+            results.append(
+                ItemResult(mail: record.header.mail, outcome: await take(record), node: name))
+        }
+        return results
+    }
+
+    private func take(_ record: Record) async -> Outcome {
+        do {
+            guard let order = try StorageOrder(decoding: record) else {
+                return .refused("a storage releases nothing")
+            }
+            guard order.node == here.node else { return .notHere("the order is for another node") }
+            return order.kind == .passOn ? try await passOn(order) : await keepNote(of: order)
+        } catch let error as RecordError {
+            return .refused("the order cannot be read: \(error)")
+        } catch {
+            return .later("\(error)")
+        }
+    }
+
+    /// Who holds a copy that counts is known from the order: whoever else is on the slip counts no more.
+    private func passOn(_ order: StorageOrder) async throws -> Outcome {
+        let held = try await keeper.read { ledger, _ in try ledger.held([order.mail]) }
+        guard let held = held[order.mail] else { return .refused("it is not held here") }
+        var slip: Slip
+        do {
+            slip = try await keeper.slip(of: held, order.mail)
+        } catch let error as SegmentError {
+            keeper.damage.note(error)
+            if case .disk = error { return .later("\(error)") }
+            return .refused("\(error)")
+        }
+        slip.holders = order.holders
+        slip.copiesWanted = max(slip.copiesWanted, order.copiesWanted)
+        guard slip.wantsMoreCopies else { return .alreadyHeld }
+        try await keeper.note(.passOn(slip, of: order.mail, held.position))
+        reopen(held.position)
+        return .kept
+    }
+
+    /// What a person ordered becomes a note beside the mail, so that it is known as long as the mail (D9);
+    /// with its row in the ledger it is done.
+    private func keepNote(of order: StorageOrder) async -> Outcome {
+        guard let kind = Note.Kind(rawValue: order.kind.rawValue) else {
+            return .refused("an order of an unknown kind")
+        }
+        let today = keeper.clock.now.day
+        let keepUntil = max(order.keepUntil, today)
+        let note = Note(
+            id: order.id, kind: kind, mail: order.mail, order: order.id, at: order.ordered,
+            by: order.by, reason: order.reason)
+        var record = Record(
+            RecordHeader(kind: .note, mail: note.id, received: order.ordered, keepUntil: keepUntil))
+        record.setSlip(Slip(copiesWanted: 1, keepUntil: keepUntil, holders: [here]))
+        record.setSummary(note.encoded[...])
+        var offer = RecordKeeper.Offer(
+            Appendable(record), keepClass: KeepClass(keepUntil: keepUntil, today: today))
+        offer.wish = Wish(note, keepUntil: keepUntil)
+        switch await keeper.keep([offer])[0] {
+        case .success(.placed):
+            logger.notice(
+                "Order kept",
+                metadata: [
+                    "node": "\(name)", "order": "\(order.kind)", "mail": "\(order.mail)",
+                ])
+            // What asks next finds it in the ledger.
+            do { try await keeper.note(.kept([], segments: [])) } catch {
+                return .later("\(error)")
+            }
+            wished()
+            return .kept
+        case .success(.held): return .alreadyHeld
+        case .failure(let error): return .later("\(error)")
+        }
+    }
+}
+
+extension RecordKeeper {
+    /// The slip of what is held, as it is now.
+    func slip(of held: Held, _ mail: MailID) async throws -> Slip {
+        if let slip = held.joinedSlip { return slip }
+        let record = try await read { _, reader in
+            try reader.record(segment: held.segment, offset: held.offset, mail: mail)
+        }
+        return try Slip(decoding: record.slip)
+    }
+}

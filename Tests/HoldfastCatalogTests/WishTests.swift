@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people want of mails: held, purged; known again from the notes.
+
+import HoldfastChance
+import HoldfastModel
+import Testing
+
+@testable import HoldfastCatalog
+
+private func order(
+    _ number: Int, _ kind: StorageOrder.Kind, of mail: Sample, seconds: Int64 = 0
+) -> StorageOrder {
+    StorageOrder(
+        id: id(number), kind: kind, mail: mail.id, node: NodeID(0),
+        ordered: now.advanced(bySeconds: seconds), by: "eve", reason: "why",
+        keepUntil: today.advanced(by: 400))
+}
+
+extension StorageOrder {
+    fileprivate var note: Note? {
+        Note.Kind(rawValue: kind.rawValue).map { kind in
+            Note(id: id, kind: kind, mail: mail, order: id, at: ordered, by: by, reason: reason)
+        }
+    }
+}
+
+private let noteSlip = Slip(copiesWanted: 1, keepUntil: today.advanced(by: 400))
+
+@Suite("What people want of mails") struct WishTests {
+    @Test("an order is due to every holder until it confirms, and to whoever gets a copy later")
+    func dues() throws {
+        try Engine.sqlite.withCatalog { catalog in
+            var (one, two, three) = (Shipper(1), Shipper(2), Shipper(3))
+            let mail = Sample(1)
+            try catalog.merge([one.ship(mail)], from: one)
+            try catalog.merge([two.ship(mail)], from: two)
+            let hold = order(50, .hold, of: mail)
+            #expect(try catalog.enter(order(51, .hold, of: Sample(2))) == nil)
+            let holders = try #require(try catalog.enter(hold))
+            #expect(Set(holders) == [one.node, two.node])
+            #expect(try catalog.found("is:held") == [mail.id])
+            var due = hold
+            due.node = one.node
+            #expect(try catalog.dues(of: one.node, limit: 9) == [due])
+            try catalog.confirm([due])
+            #expect(try catalog.dues(of: one.node, limit: 9).isEmpty)
+            #expect(try catalog.unconfirmed(hold.id, of: mail.id) == [two.node])
+            // The note comes from the segments of whoever has confirmed it.
+            let note = try #require(hold.note)
+            try catalog.merge([two.ship(note, slip: noteSlip)], from: two)
+            #expect(try catalog.dues(of: two.node, limit: 9).isEmpty)
+            try catalog.merge([one.ship(note, slip: noteSlip)], from: one)
+            #expect(try catalog.unconfirmed(hold.id, of: mail.id).isEmpty)
+            #expect(try catalog.noteCopies(hold.id) == 2)
+            try catalog.merge([three.ship(mail)], from: three)
+            #expect(try catalog.dues(of: three.node, limit: 9).map(\.id) == [hold.id])
+            #expect(try catalog.dues(of: three.node, limit: 9).first?.reason == "why")
+        }
+    }
+
+    @Test("a held mail does not expire; the number of the list grows with each order")
+    func holds() throws {
+        try Engine.sqlite.withCatalog { catalog in
+            var one = Shipper(1)
+            let (held, other) = (Sample(1), Sample(2))
+            try catalog.merge([one.ship(held), one.ship(other)], from: one)
+            #expect(try catalog.holds(after: nil, limit: 9).number == 0)
+            _ = try catalog.enter(order(50, .hold, of: held))
+            let list = try catalog.holds(after: nil, limit: 9)
+            #expect(list.mails == [held.id] && list.number == now.milliseconds)
+            #expect(try catalog.holds(after: held.id, limit: 9).mails.isEmpty)
+            let day = today.advanced(by: 99)
+            while try catalog.expire(before: day, limit: 10).isUnfinished {}
+            #expect(try catalog.statistics().mails == 1)
+            _ = try catalog.enter(order(51, .unhold, of: held, seconds: 5))
+            let after = try catalog.holds(after: nil, limit: 9)
+            #expect(after.mails.isEmpty && after.number == now.milliseconds + 5000)
+            while try catalog.expire(before: day, limit: 10).isUnfinished {}
+            #expect(try catalog.statistics().mails == 0)
+        }
+    }
+
+    @Test("a purged mail is gone at once, and its id is refused until its day has passed")
+    func purges() throws {
+        try Engine.sqlite.withCatalog { catalog in
+            var (one, two) = (Shipper(1), Shipper(2))
+            let mail = Sample(1) { $0.words = "secret" }
+            try catalog.merge(
+                [one.ship(mail), one.ship(Sample(2) { $0.words = "secret" })], from: one)
+            let purge = order(50, .purge, of: mail)
+            #expect(try catalog.enter(purge) == [one.node])
+            #expect(try catalog.found("secret") == [id(2)])
+            #expect(try catalog.counted("secret") == 1)
+            #expect(try catalog.mail(mail.id, today: today) == nil)
+            #expect(try catalog.statistics().nodes.map(\.entries) == [1])
+            // A storage that was away ships it: it is acked, not entered, and gets the order.
+            let merged = try catalog.merge([two.ship(mail)], from: two)
+            #expect(merged.acks.map(\.mail) == [mail.id] && merged.position.number == 1)
+            #expect(try catalog.mail(mail.id, today: today) == nil)
+            #expect(try catalog.dues(of: two.node, limit: 9).map(\.kind) == [.purge])
+            // Each time its note is shipped every gateway may forget the mail.
+            let note = try #require(purge.note)
+            #expect(
+                try catalog.merge([one.ship(note, slip: noteSlip)], from: one).purged == [mail.id])
+            #expect(try catalog.dues(of: one.node, limit: 9).isEmpty)
+            while try catalog.expire(before: today.advanced(by: 99), limit: 10).isUnfinished {}
+            try catalog.merge([two.ship(mail)], from: two)
+            #expect(try catalog.statistics().mails == 1, "its day has passed")
+        }
+    }
+
+    @Test("a catalog filled again in any order knows the same", arguments: Seeds.toTry())
+    func anyOrder(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var shippers = [Shipper(1), Shipper(2)]
+        var shipped: [(Int, IndexItem)] = []
+        var orders: [StorageOrder] = []
+        for number in 1...12 {
+            let mail = Sample(number)
+            for place in shippers.indices {
+                shipped.append((place, shippers[place].ship(mail)))
+                guard random.chance(2) else { continue }
+                for turn in 0..<3 {
+                    let kind: StorageOrder.Kind =
+                        turn == 2
+                        ? (random.chance(2) ? .purge : .hold) : turn == 0 ? .hold : .unhold
+                    let one = order(
+                        100 + number * 3 + turn, kind, of: mail, seconds: Int64(number * 3 + turn))
+                    orders.append(one)
+                    guard let note = one.note else { continue }
+                    shipped.append((place, shippers[place].ship(note, slip: noteSlip)))
+                }
+            }
+        }
+        func state(_ items: [(Int, IndexItem)]) throws -> ([String], [MailID]) {
+            var state: ([String], [MailID]) = ([], [])
+            try Engine.sqlite.withCatalog { catalog in
+                for (place, item) in items { try catalog.merge([item], from: shippers[place]) }
+                state = (try catalog.dumped, try catalog.holds(after: nil, limit: 99).mails)
+            }
+            return state
+        }
+        let once = try state(shipped)
+        let again = try state((shipped + shipped).shuffled(using: &random))
+        #expect(once.0 == again.0 && once.1 == again.1, "seed \(seed)")
+    }
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a storage does when it is ordered to: pass on again, hold, purge; and what it does about damage.
+
+import Foundation
+import HoldfastDisk
+import HoldfastLedger
+import HoldfastModel
+import HoldfastNode
+import Logging
+import Testing
+
+@testable import HoldfastStorage
+
+private let all = LeaseRequest(itemsMax: 99, bytesMax: 1 << 20, waitSeconds: 0)
+
+extension StorageComponent {
+    fileprivate var node: NodeID { NodeID(keeper.folder.node) }
+
+    fileprivate func order(
+        _ kind: StorageOrder.Kind, _ mail: UInt64, id: UInt64 = 1000, holders: [Holder] = [],
+        copies: Int = 2, seconds: Int64 = 0
+    ) async throws -> Outcome? {
+        let order = StorageOrder(
+            id: MailID(UInt128(id)), kind: kind, mail: MailID(UInt128(mail)), node: node,
+            ordered: keeper.clock.now.advanced(bySeconds: seconds), by: "eve", holders: holders,
+            copiesWanted: copies, keepUntil: keeper.clock.now.day.advanced(by: 30))
+        return try await queues.take(into: "orders", [order.record], from: nil).results.first?
+            .outcome
+    }
+
+    fileprivate var here: Holder {
+        Holder(node: node, disk: DiskID(keeper.folder.disk), host: "here")
+    }
+
+    fileprivate func leased(from queue: String) async throws -> [Record] {
+        try await queues.lease(from: queue, all)?.items.map(\.record) ?? []
+    }
+
+    /// Tells `index` that the DAL has all.
+    fileprivate func shipAll() async throws -> [Record] {
+        let records = try await leased(from: "index")
+        let last = try records.map { try IndexItem(decoding: $0).entry.position }.max()
+        let results = try records.map {
+            ItemResult(
+                mail: $0.header.mail, position: try IndexItem(decoding: $0).entry.position,
+                outcome: .kept)
+        }
+        try await queues.settle("index", results, position: last)
+        return records
+    }
+
+    fileprivate func held(_ mail: UInt64) async throws -> Held? {
+        let id = MailID(UInt128(mail))
+        return try await keeper.read { ledger, _ in try ledger.held([id])[id] }
+    }
+}
+
+@Suite("Orders to a storage") struct OrderTests {
+    @Test("a record that was passed on long ago, or never wanted to be, is passed on again")
+    func passesOn() async throws {
+        let folder = TestFolder()
+        try await withStorage(in: folder) { storage in
+            let taken = [try mail(1, copies: 2), try mail(2), try mail(3, copies: 2)]
+            #expect(await storage.queues.intake.take(taken).allSatisfy { $0.outcome == .kept })
+            let items = try await storage.leased(from: "sync")
+            #expect(items.map(\.header.mail) == [MailID(1), MailID(3)])
+            let results = try items.map { item in
+                var slip = try Slip(decoding: item.slip)
+                slip.holders.append(holder(9))
+                return ItemResult(
+                    mail: item.header.mail, position: item.header.position, outcome: .kept,
+                    slip: slip)
+            }
+            try await storage.queues.settle("sync", results, position: nil)
+            #expect(try await storage.queues.sync.length() == 0)
+            // Node 9 is dead; for the second a copy more is wanted than was.
+            for mail: UInt64 in [1, 2] {
+                let outcome = try await storage.order(.passOn, mail, holders: [storage.here])
+                #expect(outcome == .kept)
+            }
+        }
+        // A restart forgets leases, and no order.
+        try await withStorage(in: folder) { storage in
+            let again = try await storage.leased(from: "sync")
+            #expect(Set(again.map(\.header.mail)) == [MailID(1), MailID(2)])
+            for record in again {
+                let slip = try Slip(decoding: record.slip)
+                #expect(slip.holders == [storage.here] && slip.copiesWanted == 2)
+            }
+            let enough = try await storage.order(
+                .passOn, 3, holders: [storage.here, holder(8)])
+            #expect(enough == .alreadyHeld)
+            #expect(try await storage.order(.passOn, 77) == .refused("it is not held here"))
+        }
+    }
+
+    @Test("an order for another node is not done")
+    func otherNode() async throws {
+        try await withStorage { storage in
+            let order = StorageOrder(
+                id: MailID(1), kind: .purge, mail: MailID(2), node: NodeID(99),
+                ordered: storage.keeper.clock.now)
+            let results = try await storage.queues.take(into: "orders", [order.record], from: nil)
+            #expect(results.results.map(\.outcome) == [.notHere("the order is for another node")])
+            let release = Order(
+                id: MailID(1), mail: MailID(2), gateway: "g", sender: "", recipients: ["a@b.c"],
+                ordered: storage.keeper.clock.now, by: "")
+            let refused = try await storage.queues.take(into: "orders", [release.record], from: nil)
+            #expect(refused.results.map(\.outcome) == [.refused("a storage releases nothing")])
+        }
+    }
+
+    @Test("what was purged is not held, not given out, not taken again; its neighbours stay")
+    func purges() async throws {
+        let folder = TestFolder()
+        try await withStorage(in: folder) { storage in
+            _ = await storage.queues.intake.take([try mail(1), try mail(2, copies: 2), try mail(3)])
+            _ = try await storage.shipAll()
+            let before = try #require(try await storage.held(1))
+            let neighbour = try #require(try await storage.held(2))
+            for _ in 0..<2 {
+                let outcome = try await storage.order(.purge, 1)
+                #expect(outcome == .kept || outcome == .alreadyHeld)
+            }
+            #expect(try await storage.held(1) == nil)
+            let isPurged = try await storage.keeper.read { ledger, _ in
+                try ledger.isPurged(segment: before.segment, offset: before.offset)
+            }
+            #expect(isPurged)
+            let shipped = try await storage.shipAll()
+            #expect(shipped.map { $0.header.mail } == [MailID(1000)], "its note goes to the DAL")
+            // Offered again it is as good as held, and the DAL is told again that it was purged.
+            let offered = await storage.queues.intake.take([try mail(1)])
+            #expect(offered.map(\.outcome) == [.alreadyHeld])
+            #expect(try await storage.held(1) == nil)
+            let again = try await storage.shipAll()
+            #expect(again.contains { $0.header.mail == MailID(1000) })
+
+            // With purge_days = 7 nothing is copied yet; then the segment goes with its bytes.
+            try await Cleaning(
+                name: "s", keeper: storage.keeper, purgeDays: 7, logger: .init(label: "t")
+            ).run()
+            #expect(try await storage.held(2)?.position == neighbour.position)
+            try await Cleaning(
+                name: "s", keeper: storage.keeper, purgeDays: 0, logger: .init(label: "t")
+            ).run()
+            let moved = try #require(try await storage.held(2))
+            #expect(moved.segment != before.segment)
+            let segments = try await storage.keeper.read { ledger, _ in try ledger.segments() }
+            #expect(!segments.map(\.segment).contains(before.segment))
+            let moves = Set(try await storage.shipAll().map(\.header.mail))
+            #expect(moves.isSuperset(of: [MailID(2), MailID(3)]))
+            let syncs = try await storage.leased(from: "sync")
+            #expect(syncs.map(\.header.mail) == [MailID(2)], "it wants its second copy still")
+        }
+        // The segments alone tell it, too.
+        for ending in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: folder.path + "/ledger.sqlite" + ending)
+        }
+        try await withStorage(in: folder) { storage in
+            let (purged, kept) = (try await storage.held(1), try await storage.held(2))
+            #expect(purged == nil)
+            #expect(kept != nil)
+            let offered = await storage.queues.intake.take([try mail(1)])
+            #expect(offered.map(\.outcome) == [.alreadyHeld])
+        }
+    }
+
+    @Test("a held mail is written again before its day, and so is its note; the last wish stands")
+    func holds() async throws {
+        try await withStorage { storage in
+            _ = await storage.queues.intake.take([
+                try mail(1, keepDays: 1), try mail(2, keepDays: 1), try mail(3, keepDays: 20),
+            ])
+            for mail: UInt64 in 1...3 {
+                let outcome = try await storage.order(.hold, mail, id: 1000 + mail)
+                #expect(outcome == .kept)
+            }
+            let unheld = try await storage.order(.unhold, 2, id: 1012, seconds: 5)
+            let earlier = try await storage.order(.hold, 2, id: 1022, seconds: 2)
+            #expect(unheld == .kept && earlier == .kept)
+            let surroundings = Surroundings(
+                clock: storage.keeper.clock, client: NodeClient(token: ""),
+                roster: RosterView(
+                    registries: [], client: NodeClient(token: ""), clock: storage.keeper.clock),
+                logger: .init(label: "t"))
+            let before = try #require(try await storage.held(3))
+            let holds = Holds(keeper: storage.keeper, surroundings: surroundings)
+            try await holds.renew()
+            let today = storage.keeper.clock.now.day
+            let (one, two) = (try await storage.held(1), try await storage.held(2))
+            let three = try await storage.held(3)
+            #expect(one?.keepUntil == today.advanced(by: HoldRules.holdDays))
+            #expect(two?.keepUntil == today.advanced(by: 1))
+            #expect(three?.position == before.position)
+            // Without a DAL nobody knows what else is held: nothing may be dropped.
+            await #expect(throws: Holds.Doubt.self) { _ = try await holds.all() }
+            try await surroundings.client.shutdown()
+        }
+    }
+
+    @Test(
+        "a damaged copy is none: its place is told, its mail taken as new, and the place then healed"
+    )
+    func damaged() async throws {
+        let folder = TestFolder()
+        try await withStorage(in: folder) { storage in
+            _ = await storage.queues.intake.take([try mail(1), try mail(2)])
+            let held = try #require(try await storage.held(1))
+            storage.keeper.damage.note(segment: held.segment, offset: held.offset)
+            try await storage.keeper.note(.kept([], segments: []))
+            #expect(try await storage.held(1) == nil)
+            #expect(storage.keeper.damage.count == 1)
+            #expect(await storage.registration(address: "").damaged == 1)
+            let places = try await storage.keeper.read { ledger, _ in
+                try ledger.damagedPlaces(healed: false)
+            }
+            #expect(places == [DamagedPlace(segment: held.segment, offset: held.offset)])
+            let retaken = await storage.queues.intake.take([try mail(1)])
+            #expect(retaken.map(\.outcome) == [.kept])
+            try await storage.keeper.note(.kept([], segments: []))
+            let again = try #require(try await storage.held(1))
+            #expect(again.position > held.position)
+            #expect(storage.keeper.damage.count == 0 && storage.keeper.damage.healedCount == 1)
+            #expect(await storage.registration(address: "").damaged == nil)
+        }
+        try await withStorage(in: folder) { storage in
+            #expect(storage.keeper.damage.count == 0 && storage.keeper.damage.healedCount == 1)
+        }
+    }
+
+    @Test(
+        "a storage that is being emptied takes nothing, over a restart too, until that is taken back"
+    )
+    func drains() async throws {
+        let folder = TestFolder()
+        try await withStorage(in: folder) { storage in
+            try storage.drainMark.set(true)
+        }
+        try await withStorage(in: folder) { storage in
+            let registration = await storage.registration(address: "")
+            #expect(registration.draining == true && !registration.writable)
+            let results = await storage.queues.intake.take([try mail(1)])
+            #expect(results.map(\.outcome) == [.notHere("the storage is being emptied")])
+            try storage.drainMark.set(false)
+            let retaken = await storage.queues.intake.take([try mail(1)])
+            #expect(retaken.map(\.outcome) == [.kept])
+        }
+    }
+
+    @Test(
+        "a held record is renewed when its day is near; purged bytes go in time; an older list is refused",
+        arguments: [(0, true), (2, true), (3, false), (30, false)])
+    func rules(days: Int, isRenewed: Bool) {
+        let today = Day(number: 20_000)
+        let renewal = HoldRules.renewal(keepUntil: today.advanced(by: days), today: today)
+        #expect(renewal == (isRenewed ? today.advanced(by: 30) : nil))
+        #expect(HoldRules.purgedBy(today, purgeDays: 7) == today.advanced(by: -6))
+        #expect(HoldRules.purgedBy(today, purgeDays: 0) == today)
+        #expect(HoldRules.doubt(number: 5, seen: 5) == nil)
+        #expect(HoldRules.doubt(number: 4, seen: 5) != nil)
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people want of mails, whoever is away, and whatever is lost that is derived.
+
+import Foundation
+import Testing
+
+@Suite("Hold and purge", .enabled(if: program != nil), .serialized)
+struct HoldTests {
+    private func filled() throws -> Appliance {
+        let box = try Appliance("--storages", "2", "--copies", "2")
+        try box.set("compress", "\"none\"")
+        try box.set("purge_days", "0", in: "storage_defaults")
+        try box.start()
+        let client = try box.connect()
+        for number in 1...4 {
+            let said = try client.mail(
+                StoryTests.message(number, text: "secret\(number)word"), from: "amy@example.org",
+                to: ["ben@example.com"])
+            #expect(said.hasPrefix("250"))
+        }
+        try waitUntil("all have two copies") { try box.count("copies:2") == 4 }
+        return box
+    }
+
+    private func id(of number: Int, in box: Appliance) throws -> String {
+        try box.verb("search", "secret\(number)word", "--format", "ids").line
+    }
+
+    private func loseCatalog(of box: Appliance) throws {
+        for ending in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: box.folder + "/catalog.sqlite" + ending)
+        }
+    }
+
+    /// How many files of a folder hold some octets.
+    private func files(in folder: String, with text: String) throws -> Int {
+        let wanted = Data(text.utf8)
+        return try FileManager.default.contentsOfDirectory(atPath: folder).count { name in
+            FileManager.default.contents(atPath: "\(folder)/\(name)")?.range(of: wanted) != nil
+        }
+    }
+
+    @Test("a purge reaches a storage that was away, though the catalog was lost meanwhile")
+    func purge() throws {
+        let box = try filled()
+        let (one, three) = (try id(of: 1, in: box), try id(of: 3, in: box))
+        try box.stop()
+        let (folder, away) = (box.folder + "/storage-2", box.folder + "/away")
+        try FileManager.default.moveItem(atPath: folder, toPath: away)
+        try box.start()
+        let ran = try box.verb("purge", one, "--reason", "court order")
+        #expect(ran.code == 0 && ran.messages.contains("not confirmed yet by storage-2"), "\(ran)")
+        #expect(try box.count("") == 3 && box.verb("show", one).code == 1)
+        #expect(try box.count("secret1word") == 0)
+        #expect(try box.verb("purge", one).code == 1)
+        #expect(try box.verb("expire").code == 0)
+        try waitUntil("its bytes are gone from the first storage") {
+            try files(in: box.folder + "/storage-1/segments", with: "secret1word") == 0
+        }
+        #expect(try box.verb("show", three).code == 0, "its neighbours stay")
+
+        try box.stop()
+        try loseCatalog(of: box)
+        try FileManager.default.moveItem(atPath: away, toPath: folder)
+        #expect(try files(in: folder + "/segments", with: "secret1word") == 1)
+        try box.start()
+        try waitUntil("the others are found again") { try box.count("copies:2") == 3 }
+        try waitUntil("its bytes are gone from the other storage") {
+            _ = try box.verb("expire")
+            return try files(in: folder + "/segments", with: "secret1word") == 0
+        }
+        #expect(try box.count("") == 3 && box.verb("show", one).code == 1)
+        #expect(
+            try box.verb("show", "--raw", three).output
+                == StoryTests.message(3, text: "secret3word"))
+        try waitUntil("nothing waits at the gateway") {
+            try box.verb("status", "--format", "json").text.contains("\"tasks\" : 0")
+        }
+    }
+
+    @Test("a hold survives a deleted catalog, and ends with unhold")
+    func hold() throws {
+        let box = try filled()
+        let ran = try box.verb("hold", "secret2word", "--reason", "case 17")
+        #expect(ran.code == 0 && ran.text.contains("\thold\t"), "\(ran)")
+        #expect(try box.verb("hold", "nowhere").code == 1)
+        let two = try id(of: 2, in: box)
+        #expect(try box.verb("search", "is:held", "--format", "ids").line == two)
+        #expect(try box.verb("show", two).text.contains(", held"))
+        try box.stop()
+        try loseCatalog(of: box)
+        try box.start()
+        try waitUntil("all is found again") { try box.count("copies:2") == 4 }
+        try waitUntil("what is held is known again") { try box.count("is:held") == 1 }
+        #expect(try box.verb("unhold", two).code == 0)
+        #expect(try box.count("is:held") == 0)
+        try box.stop()
+        try loseCatalog(of: box)
+        try box.start()
+        try waitUntil("all is found once more") { try box.count("copies:2") == 4 }
+        try waitUntil("nothing waits to be indexed") {
+            try box.verb("status", "--format", "json").text.contains("\"index\" : 0")
+        }
+        #expect(try box.count("is:held") == 0)
+    }
+}
