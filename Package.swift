@@ -197,6 +197,7 @@ let package = Package(
             name: "HoldfastDALTests",
             dependencies: [
                 "HoldfastDAL", "HoldfastCatalog", "HoldfastModel", "HoldfastNode", logging,
+                httpClient, nioCore,
             ],
             swiftSettings: ours),
         .testTarget(

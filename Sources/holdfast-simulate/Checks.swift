@@ -34,8 +34,8 @@ struct Checks: Sendable {
             do {
                 let status = try await client.json(
                     .GET, "http://\(box):80\(path)/status", as: StatusAnswer.self)
-                for (queue, count) in status.queues.sorted(by: { $0.key < $1.key }) where count > 0
-                {
+                let queues = box == worn?.name ? [:] : status.queues
+                for (queue, count) in queues.sorted(by: { $0.key < $1.key }) where count > 0 {
                     return "\(count) items left in \(queue) of \(box)"
                 }
                 // What is damaged lies aside until a person has looked.

@@ -172,8 +172,9 @@ struct Troubles: Sendable {
         for box in world.boxes {
             box.disk.set(nil)
             box.slowness.value = 1
-            if box.clockIsWrongBy.value != 0 {
-                // As the log asks for: restart when the clock is right.
+            let mustRestart = world.plan.troubles.contains(.unreadableDisk)
+            if box.clockIsWrongBy.value != 0 || mustRestart {
+                // A clock that jumped, and a segment that a start could not read: the log asks for it.
                 box.clockIsWrongBy.value = 0
                 box.kill()
             }
