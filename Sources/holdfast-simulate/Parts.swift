@@ -34,7 +34,10 @@ struct Parts: Sendable {
     }
 
     private mutating func openOffice(_ box: Box, _ surroundings: Surroundings) async throws {
-        run(RegistryComponent(name: "registry", surroundings: surroundings))
+        run(
+            try await RegistryComponent(
+                name: "registry", linksFile: Box.folder + "/links.json", surroundings: surroundings)
+        )
         var section = ConfigurationSection(name: "dal", values: [:])
         let configuration = try DALConfiguration(reading: &section, folder: Box.folder)
         // The process before may still hold the one that it had.
@@ -57,7 +60,7 @@ struct Parts: Sendable {
         let configuration = try StorageConfiguration(
             reading: &section, folder: Box.folder, host: box.name)
         let (keeper, _) = try keeper(
-            of: box, configuration.segments, RecordKeeper.Wishes(), surroundings)
+            of: box, configuration.segments, RecordKeeper.Wishes(readsLater: true), surroundings)
         run(
             try StorageComponent(
                 name: box.name, configuration: configuration, keeper: keeper,

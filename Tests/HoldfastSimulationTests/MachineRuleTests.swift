@@ -22,7 +22,7 @@ struct MachineRuleTests {
             guard name != "CatalogFile.swift", name != "MailListener.swift" else { continue }
             let text = try String(contentsOf: file, encoding: .utf8)
             for word in ["Task.sleep", "SystemRandomNumberGenerator", "Date()", "RealDisk()"] {
-                #expect(!text.contains(word), "\(name) names \(word): see decision 0029")
+                #expect(!text.contains(word), "\(name) names \(word): see decision 0025")
             }
         }
         #expect(count > 1)
