@@ -18,7 +18,7 @@ struct Trial {
     let plant: Plant?
     let isPrinted: Bool
 
-    private static let stepsMax = 20_000_000
+    private static let stepsMax = 4_000_000
     /// A mail that waits for its ack is offered again after a quarter of an hour at the latest.
     private static let quietSecondsMax: Int64 = 3_600
     private static let daySeconds: Int64 = 86_400
