@@ -26,6 +26,7 @@ let lifecycle = Target.Dependency.product(
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -138,6 +139,15 @@ let package = Package(
                 httpClient, nioCore, nioHTTP,
             ],
             swiftSettings: ours),
+        .executableTarget(
+            name: "holdfast-simulate",
+            dependencies: [
+                "HoldfastModel", "HoldfastChance", "HoldfastDisk", "HoldfastSegments",
+                "HoldfastLedger", "HoldfastCatalog", "HoldfastNode", "HoldfastRegistry",
+                "HoldfastHelper", "HoldfastStorage", "HoldfastDAL", "HoldfastGateway", arguments,
+                httpClient, logging, nioCore, nioEmbedded, nioHTTP,
+            ],
+            swiftSettings: ours),
 
         // Tests.
         .target(name: "HoldfastChance", swiftSettings: ours),
@@ -187,6 +197,7 @@ let package = Package(
             name: "HoldfastDALTests",
             dependencies: [
                 "HoldfastDAL", "HoldfastCatalog", "HoldfastModel", "HoldfastNode", logging,
+                httpClient, nioCore,
             ],
             swiftSettings: ours),
         .testTarget(
@@ -205,6 +216,9 @@ let package = Package(
                 nioCore,
                 nioHTTP,
             ],
+            swiftSettings: ours),
+        .testTarget(
+            name: "HoldfastSimulationTests", dependencies: ["holdfast-simulate"],
             swiftSettings: ours),
         .testTarget(
             name: "HoldfastSystemTests",

@@ -25,11 +25,12 @@ package final class DALComponent: Component {
     let filled = Mutex(Filling())
     let catalogPath: String
     private let searches: [DiskThread]
+    /// By both clocks.
+    private let started: (wall: Timestamp, monotonic: Int64)
 
     private static let searchThreads = 2
     private static let tickSeconds = 60
     private static let expiryStep = 2000
-    private static let clockMillisecondsMax: Int64 = 600_000
     private static let acksMax = 1_000_000
     private static let dayMilliseconds: Int64 = 86_400_000
 
@@ -80,6 +81,7 @@ package final class DALComponent: Component {
         let orders = TransientQueue(
             clock: clock, itemsMax: DALQueues.ordersMax, keepMilliseconds: .max)
         let storageOrders = StorageOrders(queue: orders)
+        started = (clock.now, clock.monotonicMilliseconds)
         queues = DALQueues(
             catalog: catalog, writer: writer, configuration: configuration,
             acks: TransientQueue(
@@ -140,10 +142,17 @@ package final class DALComponent: Component {
         }
     }
 
-    private func expire() async throws {
-        // A clock that differs from the Registry's may be wrong by years: nothing goes on its word.
-        guard let ahead = surroundings.roster.clockAhead, abs(ahead) < Self.clockMillisecondsMax
-        else {
+    /// Removes what has expired, unless the clock is doubtful: in a box that is all there is, the
+    /// Registry's clock jumps with ours.
+    func expire() async throws {
+        let clock = surroundings.clock
+        let evidence = ClockEvidence(
+            now: clock.now, started: started.wall,
+            runningMilliseconds: clock.monotonicMilliseconds - started.monotonic,
+            newestRecord: nil, registryAheadMilliseconds: surroundings.roster.clockAhead)
+        if let doubt = evidence.doubt {
+            surroundings.logger.debug(
+                "Expiry refused", metadata: ["node": "\(name)", "why": "\(doubt)"])
             return
         }
         let today = surroundings.clock.now.day

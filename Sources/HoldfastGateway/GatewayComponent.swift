@@ -51,11 +51,12 @@ package final class GatewayComponent: Component {
     /// A gateway over a spool that was opened, as `wishes` say.
     package convenience init(
         name: String, configuration: GatewayConfiguration, keeper: RecordKeeper,
-        recovery: RecordKeeper.Recovery, keys: KeyRing, surroundings: Surroundings
+        recovery: RecordKeeper.Recovery, keys: KeyRing, surroundings: Surroundings,
+        lines: (any SmarthostLines)? = nil
     ) async throws {
         try await self.init(
             name: name, configuration: configuration, keeper: keeper, recovery: recovery,
-            keys: keys, logger: surroundings.logger
+            keys: keys, logger: surroundings.logger, lines: lines ?? SocketLines()
         ) { [roster = surroundings.roster] in
             roster.current?.roster.copiesMax ?? 0
         }
@@ -64,7 +65,7 @@ package final class GatewayComponent: Component {
     init(
         name: String, configuration: GatewayConfiguration, keeper: RecordKeeper,
         recovery: RecordKeeper.Recovery, keys: KeyRing, logger: Logger,
-        releaseRules: ReleaseRules = ReleaseRules(),
+        releaseRules: ReleaseRules = ReleaseRules(), lines: any SmarthostLines = SocketLines(),
         storages: @escaping @Sendable () -> Int = { .max }
     ) async throws {
         self.name = name
@@ -79,7 +80,7 @@ package final class GatewayComponent: Component {
             logger: logger, storages: storages)
         let releases = Releases(
             rules: releaseRules, configuration: configuration, keeper: keeper, keys: keys,
-            tally: intake.tally, logger: logger)
+            tally: intake.tally, lines: lines, logger: logger)
         self.releases = releases
         let found = try await keeper.read { _, _ in try SpoolContents(of: keeper) }
         spool = try await keeper.read { _, _ in

@@ -10,14 +10,17 @@ extension Ledger {
     package var isDamaged: Bool { damage.load(ordering: .acquiring) }
 
     func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        try watched { try database.read(body) }
+        // In memory there is one connection, and nobody to be kept apart from.
+        try watched {
+            try path == nil ? database.writeWithoutTransaction(body) : database.read(body)
+        }
     }
 
     func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
         try watched { try database.write(body) }
     }
 
-    private func watched<Result>(_ body: () throws -> Result) throws -> Result {
+    func watched<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch let error as DatabaseError where error.isDamage {

@@ -39,7 +39,7 @@ struct Expiry: Sendable {
         let expired = ExpiryRules.expired(segments, on: today)
         return ExpiryAnswer(
             day: today.description, segments: expired.map(ExpiredSegment.init),
-            refused: expired.isEmpty ? nil : ExpiryRules.doubt(evidence(newest: newest)))
+            refused: expired.isEmpty ? nil : evidence(newest: newest).doubt)
     }
 
     /// Drops what has expired; returns what went.

@@ -1,56 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a segment may be dropped, and when nothing may (D8).
+// When a segment may be dropped (D8).
 
 package import HoldfastLedger
 package import HoldfastModel
 
-/// What the clocks around a storage say.
-package struct ClockEvidence: Hashable, Sendable {
-    /// This machine's wall clock now, and when the process began.
-    package var now: Timestamp
-    package var started: Timestamp
-    /// Milliseconds of the clock that never jumps, since the process began.
-    package var runningMilliseconds: Int64
-    /// When the newest record here was received.
-    package var newestRecord: Timestamp?
-    /// The Registry's clock minus ours, as the last heartbeat brought it back.
-    package var registryAheadMilliseconds: Int64?
-
-    package init(
-        now: Timestamp, started: Timestamp, runningMilliseconds: Int64, newestRecord: Timestamp?,
-        registryAheadMilliseconds: Int64?
-    ) {
-        self.now = now
-        self.started = started
-        self.runningMilliseconds = runningMilliseconds
-        self.newestRecord = newestRecord
-        self.registryAheadMilliseconds = registryAheadMilliseconds
-    }
-}
-
-/// Decides on expiry. Dropping is the one thing that cannot be made good, so every doubt keeps.
+/// Decides on expiry: which segments may go, when `ClockEvidence` has no doubt.
 package enum ExpiryRules {
-    package static let jumpMillisecondsMax: Int64 = 3_600_000
-    package static let disagreementMillisecondsMax: Int64 = 600_000
-
-    /// Why this clock is not believed; nil when it is.
-    package static func doubt(_ clock: ClockEvidence) -> String? {
-        let walked = clock.now.milliseconds - clock.started.milliseconds
-        if abs(walked - clock.runningMilliseconds) > jumpMillisecondsMax {
-            return "the clock has jumped since the start; restart when it is right"
-        }
-        if let newest = clock.newestRecord, newest > clock.now {
-            return "the clock is behind the newest mail here (\(newest.iso8601))"
-        }
-        guard let ahead = clock.registryAheadMilliseconds else {
-            return "no Registry has told its time yet"
-        }
-        if abs(ahead) > disagreementMillisecondsMax {
-            return "the clock differs from the Registry's by \(abs(ahead) / 1000) s"
-        }
-        return nil
-    }
-
     /// The segments in which every mail has expired on a day.
     package static func expired(_ segments: [SegmentRow], on day: Day) -> [SegmentRow] {
         segments.filter { $0.dropDay < day && $0.recordedUpTo == SegmentRow.complete }

@@ -184,6 +184,10 @@ struct Intake: Sendable {
     private func recognise(_ held: Held, _ prepared: Prepared) async -> ItemResult {
         let mail = prepared.offer.mail
         let header = prepared.offer.item.record.header
+        // Its slip may be known without reading what lies here.
+        if keeper.damage.isKnown(segment: held.segment, offset: held.offset) {
+            return await replace(held, prepared, segment: held.segment, offset: held.offset)
+        }
         do {
             let (digest, heldSlip) = try await known(of: held, mail)
             switch rules.recognise(

@@ -52,6 +52,30 @@ struct RecordKeeperTests {
         return RecordKeeper.Offer(Appendable(record), keepClass: KeepClass(days: 7))
     }
 
+    /// Found by holdfast-simulate, seed 7 of its first form: the power failed between the removal of a
+    /// spool's segment and the ledger's next sync, and mails that had their acks were missed for ever.
+    @Test("a segment's rows have gone for good before its file goes")
+    func dropsRowsFirst() async throws {
+        let folder = TemporaryFolder()
+        let (keeper, _) = try Self.open(folder)
+        let kept = await keeper.keep([Self.offer(1)])
+        guard case .placed(let place) = try kept[0].get() else {
+            throw DiskError.absent(path: "the record")
+        }
+        let now = keeper.clock.now
+        try await keeper.betweenBatches { store in try store.sealFinished(all: true, now: now) }
+        let name = String(repeating: "0", count: 12 - "\(place.segment)".count) + "\(place.segment)"
+        let path = "\(folder.path)/segments/\(name).seg"
+        #expect(FileManager.default.fileExists(atPath: path))
+        // What cannot be removed: a folder.
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        await #expect(throws: SegmentError.self) { try await keeper.dropSegment(place.segment) }
+        #expect(try keeper.ledger.rows(of: place.segment) == 0)
+        #expect(keeper.ledger.syncs == 1)
+        try await keeper.close()
+    }
+
     @Test("D6: the same mail offered many times at once becomes one record")
     func concurrentOffers() async throws {
         let folder = TemporaryFolder()

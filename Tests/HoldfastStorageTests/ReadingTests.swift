@@ -43,6 +43,28 @@ struct ReadingTests {
         }
     }
 
+    /// Found by holdfast-simulate, seed 95 of its first form: nobody reads what lies at a place whose slip
+    /// the ledger knows, so the mail was held for ever by a record that could not be shipped.
+    @Test("D5: a copy that is known to be damaged is not held, although its slip is known")
+    func knownDamage() async throws {
+        try await withStorage { storage in
+            _ = await storage.queues.intake.take([try mail(1)])
+            try await storage.keeper.note(
+                .slip(
+                    Slip(
+                        copiesWanted: 1, keepUntil: storage.keeper.clock.now.day.advanced(by: 7),
+                        gateways: ["g", "h"]), of: MailID(1)))
+            let held = try await storage.keeper.read { ledger, _ in try ledger.held([MailID(1)]) }
+            let place = try #require(held[MailID(1)])
+            let before = await storage.queues.intake.take([try mail(1)])
+            #expect(before.map(\.outcome) == [.alreadyHeld])
+            storage.keeper.damage.note(segment: place.segment, offset: place.offset)
+            let again = await storage.queues.intake.take([try mail(1)])
+            #expect(again.map(\.outcome) == [.kept])
+            #expect(storage.keeper.damage.count == 0)
+        }
+    }
+
     @Test(
         "D11: a place that cannot be is no record, whatever its numbers",
         arguments: [UInt64.max, UInt64.max - 8, 1 << 63, 1 << 62, 1 << 60, 1 << 40] as [UInt64])

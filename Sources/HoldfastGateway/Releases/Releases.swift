@@ -26,6 +26,7 @@ final class Releases: Sendable {
     private let keys: KeyRing
     private let journal: ReleaseJournal
     private let tally: Tally
+    private let lines: any SmarthostLines
     private let logger: Logger
     private let state = Mutex(State())
     private let changed = Signal()
@@ -35,13 +36,14 @@ final class Releases: Sendable {
 
     init(
         rules: ReleaseRules, configuration: GatewayConfiguration, keeper: RecordKeeper,
-        keys: KeyRing, tally: Tally, logger: Logger
+        keys: KeyRing, tally: Tally, lines: any SmarthostLines = SocketLines(), logger: Logger
     ) {
         self.rules = rules
         self.configuration = configuration
         self.keeper = keeper
         self.keys = keys
         self.tally = tally
+        self.lines = lines
         self.logger = logger
         journal = ReleaseJournal(keeper: keeper, logger: logger)
     }
@@ -213,7 +215,8 @@ final class Releases: Sendable {
         let mail = OutgoingMail(
             release.order.envelope(for: open), messageBytes: inspection.bytes,
             isEightBit: inspection.isEightBit)
-        let call = SmarthostCall(smarthost: smarthost, hostname: configuration.hostname)
+        let call = SmarthostCall(
+            smarthost: smarthost, hostname: configuration.hostname, lines: lines)
         let changed = inspection.needsRepair
         var hasBegun = false
         let results = await call.send(mail, message, repairing: changed) { known in

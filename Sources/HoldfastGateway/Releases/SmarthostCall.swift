@@ -1,83 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection to the smarthost: the shell around the rules of a delivery.
+// One mail on its way to the smarthost: the shell around the rules of a delivery.
 
 internal import HoldfastModel
 internal import HoldfastNode
 internal import HoldfastSMTP
-internal import NIOCore
-internal import NIOPosix
 
 /// Sends one mail, once.
 struct SmarthostCall: Sendable {
     let smarthost: Smarthost
     let hostname: String
+    let lines: any SmarthostLines
 
     /// Results in the order of the mail's recipients.
     typealias Results = [Delivery.Result]
     /// Writes down that the dot is on its way; false when that cannot be done, and it is not sent.
     typealias BeforeDot = ([Delivery.Result?]) async -> Bool
 
-    private static let connectSeconds: Int64 = 30
-    /// Longer than a server may take for its final reply (RFC 5321, 4.5.3.2.6).
-    private static let silenceSeconds: Int64 = 660
-    private static let callSeconds: Int64 = 7200
-
     func send(
         _ mail: OutgoingMail, _ message: SpooledMessage, repairing: Bool, beforeDot: BeforeDot
     ) async -> Results {
         let recipients = mail.envelope.recipients.count
-        let connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+        var results: [Delivery.Result?] = []
         do {
-            connection = try await connect()
+            try await lines.open(to: smarthost) { line in
+                var dialogue = Dialogue(
+                    delivery: Delivery(dialect: smarthost.dialect, name: hostname), line: line)
+                await dialogue.run(mail, message, repairing: repairing, beforeDot: beforeDot)
+                results = dialogue.delivery.results
+            }
         } catch {
             let words = NetworkFault.words(for: error)
             let reply = Reply(421, "4.4.1", "\(smarthost) cannot be reached: \(words)")
             return Array(repeating: .tryLater(reply), count: recipients)
         }
-        let channel = connection.channel
-        let alarm = channel.eventLoop.scheduleTask(in: .seconds(Self.callSeconds)) {
-            channel.close(promise: nil)
-        }
-        defer { alarm.cancel() }
-        var results: [Delivery.Result?] = []
-        do {
-            try await connection.executeThenClose { inbound, outbound in
-                var dialogue = Dialogue(
-                    delivery: Delivery(dialect: smarthost.dialect, name: hostname),
-                    inbound: inbound.makeAsyncIterator(), outbound: outbound)
-                await dialogue.run(mail, message, repairing: repairing, beforeDot: beforeDot)
-                results = dialogue.delivery.results
-            }
-        } catch {
-            // Closing went wrong; what was said before stands.
-        }
         let lost = Reply(421, "4.4.2", "The connection was lost")
         return (0..<recipients).map { place in
             (place < results.count ? results[place] : nil) ?? .tryLater(lost)
-        }
-    }
-
-    private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
-        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(.seconds(Self.connectSeconds))
-        let initializer:
-            @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> = {
-                channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers([
-                        IdleStateHandler(allTimeout: .seconds(Self.silenceSeconds)),
-                        CloseWhenIdle(),
-                    ])
-                    return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
-                }
-            }
-        switch smarthost.place {
-        case .tcp(let host, let port):
-            return try await bootstrap.connect(
-                host: host, port: port, channelInitializer: initializer)
-        case .unix(let path):
-            return try await bootstrap.connect(
-                unixDomainSocketPath: path, channelInitializer: initializer)
         }
     }
 }
@@ -85,18 +43,13 @@ struct SmarthostCall: Sendable {
 /// Does what the rules of a delivery say.
 private struct Dialogue {
     var delivery: Delivery
-    var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
-    let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    var line: any SmarthostLine
     private var replies = ReplyReader()
     private var input: ArraySlice<UInt8> = []
 
-    init(
-        delivery: Delivery, inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
-        outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-    ) {
+    init(delivery: Delivery, line: any SmarthostLine) {
         self.delivery = delivery
-        self.inbound = inbound
-        self.outbound = outbound
+        self.line = line
     }
 
     private struct Closed: Error, CustomStringConvertible {
@@ -143,9 +96,9 @@ private struct Dialogue {
     ) async throws -> Delivery.Action {
         var ownFault: (any Error)?
         do {
-            try await message.eachPieceOnTheWire(repairing: repairing) { [outbound] octets in
+            try await message.eachPieceOnTheWire(repairing: repairing) { octets in
                 do {
-                    try await outbound.write(ByteBuffer(bytes: octets))
+                    try await line.write(octets)
                 } catch {
                     throw LostConnection(description: "\(error)")
                 }
@@ -163,28 +116,15 @@ private struct Dialogue {
         let description: String
     }
 
-    private func write(_ octets: [UInt8]) async throws {
-        try await outbound.write(ByteBuffer(bytes: octets))
+    private mutating func write(_ octets: [UInt8]) async throws {
+        try await line.write(octets)
     }
 
     private mutating func reply() async throws -> Reply {
         while true {
             if let reply = try replies.next(&input) { return reply }
-            guard let buffer = try await inbound.next() else { throw Closed() }
-            input = Array(buffer.readableBytesView)[...]
-        }
-    }
-}
-
-/// Ends a connection over which nothing went for too long.
-private final class CloseWhenIdle: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent {
-            context.close(promise: nil)
-        } else {
-            context.fireUserInboundEventTriggered(event)
+            guard let octets = try await line.read() else { throw Closed() }
+            input = octets[...]
         }
     }
 }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Those who bring mail to the gateways, and what they were told.
+
+internal import AsyncHTTPClient
+internal import Foundation
+internal import HoldfastModel
+internal import HoldfastNode
+internal import NIOCore
+internal import NIOHTTP1
+
+/// A mail for which a gateway has said yes.
+struct Accepted: Sendable {
+    var id: MailID
+    var octets: [UInt8]
+    var copies: Int
+    /// The first and the last day that the gateway may have meant.
+    var keepUntil: ClosedRange<Day>
+    var gateway: String
+}
+
+/// Brings mails until each was taken, and remembers what was answered.
+final class Senders: Sendable {
+    private let world: World
+    private let orders: Orders
+    private let client: NodeClient
+    private let taken = Cell<[Accepted]>([])
+    private let open = Cell(0)
+
+    private static let triesMax = 400
+
+    init(in world: World, orders: Orders) {
+        self.world = world
+        self.orders = orders
+        client = NodeClient(
+            token: World.token, over: SimulatedTransport(from: "client", life: nil, world: world))
+    }
+
+    var accepted: [Accepted] { taken.value }
+
+    /// Nobody has a mail left to bring.
+    var areDone: Bool { open.value == 0 }
+
+    /// Begins to bring all mails of the plan, until a time.
+    func begin(until: Int64) {
+        for number in 0..<world.plan.mails {
+            open.value += 1
+            let start = world.dice.within(0...until)
+            world.spawn { [self] in
+                await world.loop.sleep(start)
+                await bring(number)
+                open.value -= 1
+            }
+        }
+    }
+
+    private func bring(_ number: Int) async {
+        let (dice, loop) = (world.dice, world.loop)
+        let octets = Self.octets(number, dice)
+        let copies = 1 + dice.below(world.plan.copiesMax)
+        let days = dice.pick(world.plan.keepDays)
+        let query =
+            "sender=s\(number)@example.org&recipient=r@copies\(copies).example&keep_days=\(days)"
+        for _ in 0..<Self.triesMax {
+            let gateway = dice.pick(world.gateways)
+            let before = gateway.day
+            do {
+                let answer = try await client.json(
+                    .POST, "http://\(gateway.name):80/gateway/\(gateway.name)/mails?\(query)",
+                    as: Answer.self, body: .bytes(ByteBuffer(bytes: octets)))
+                guard let id = MailID(answer.id) else { continue }
+                let last = [before, gateway.day].map { $0.advanced(by: days) }.sorted()
+                world.log.note("accepted \(id) by \(gateway.name) for \(copies)")
+                taken.change {
+                    $0.append(
+                        Accepted(
+                            id: id, octets: octets, copies: copies, keepUntil: last[0]...last[1],
+                            gateway: gateway.name))
+                }
+                orders.consider(id, of: "s\(number)@example.org")
+                return
+            } catch {
+                await loop.sleep(dice.within(300_000...5_000_000))
+            }
+        }
+    }
+
+    private struct Answer: Decodable, Sendable {
+        var id: String
+    }
+
+    private static func octets(_ number: Int, _ dice: Dice) -> [UInt8] {
+        var text = "Subject: mail \(number)\r\nMessage-ID: <\(number)@example.org>\r\n\r\n"
+        for _ in 0..<dice.below(dice.happens(100) ? 400 : 20) {
+            text += String(dice.next(), radix: 36) + " " + String(dice.next(), radix: 36) + "\r\n"
+        }
+        return Array(text.utf8)
+    }
+}
+
+extension Box {
+    /// Which day it is by its own clock.
+    fileprivate var day: Day {
+        Timestamp(milliseconds: world.now.milliseconds + clockIsWrongBy.value).day
+    }
+}
