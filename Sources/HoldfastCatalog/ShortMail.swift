@@ -44,14 +44,3 @@ package struct ShortMail: Hashable, Sendable {
         self.copies = copies
     }
 }
-
-/// Where a copy lies at its node.
-package struct CopyPlace: Hashable, Sendable {
-    package var segment: SegmentNumber
-    package var offset: UInt64
-
-    package init(segment: SegmentNumber, offset: UInt64) {
-        self.segment = segment
-        self.offset = offset
-    }
-}

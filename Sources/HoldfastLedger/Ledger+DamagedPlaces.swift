@@ -5,24 +5,13 @@ internal import GRDB
 package import HoldfastModel
 internal import Synchronization
 
-/// Where a record, or what begins there, is not what was written.
-package struct DamagedPlace: Hashable, Sendable {
-    package var segment: SegmentNumber
-    package var offset: UInt64
-
-    package init(segment: SegmentNumber, offset: UInt64) {
-        self.segment = segment
-        self.offset = offset
-    }
-}
-
 extension Ledger {
     /// All that is known to be damaged, in the order of places.
     ///
     /// - Parameter healed: whether another record stands for what lay there.
     package func damagedPlaces(
-        healed: Bool, after place: DamagedPlace? = nil, limit: Int = .max
-    ) throws -> [DamagedPlace] {
+        healed: Bool, after place: CopyPlace? = nil, limit: Int = .max
+    ) throws -> [CopyPlace] {
         try read { database in
             try Row.fetchAll(
                 database,
@@ -36,14 +25,14 @@ extension Ledger {
                     place.map { Int64(bitPattern: $0.offset) } ?? -1, limit,
                 ]
             ).map { row in
-                DamagedPlace(
+                CopyPlace(
                     segment: UInt64(bitPattern: row[0]), offset: UInt64(bitPattern: row[1]))
             }
         }
     }
 
     /// What lies there is whole after all.
-    func heal(_ damaged: DamagedPlace, in database: Database) throws {
+    func heal(_ damaged: CopyPlace, in database: Database) throws {
         try database.execute(
             sql: "UPDATE damaged SET healed = 1 WHERE segment = ? AND offset = ?",
             arguments: [Int64(bitPattern: damaged.segment), Int64(bitPattern: damaged.offset)])
@@ -55,7 +44,7 @@ extension Ledger {
     }
 
     /// - Parameter keepsRow: the mail is still looked for there, by whoever keeps no other copy.
-    func note(_ damaged: DamagedPlace, keepsRow: Bool, in database: Database) throws {
+    func note(_ damaged: CopyPlace, keepsRow: Bool, in database: Database) throws {
         let place: StatementArguments = [
             Int64(bitPattern: damaged.segment), Int64(bitPattern: damaged.offset),
         ]

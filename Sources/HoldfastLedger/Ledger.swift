@@ -300,10 +300,10 @@ package enum LedgerChange: Sendable {
     case queue(String, QueueBook.Changes)
     /// A copy that is damaged is none: its mail is not held any more, unless `keepsRow` says that it is
     /// not to be forgotten.
-    case damaged(DamagedPlace, keepsRow: Bool)
+    case damaged(CopyPlace, keepsRow: Bool)
     case marks([String: Int64])
     /// What lies there is whole after all.
-    case healed(DamagedPlace)
+    case healed(CopyPlace)
 }
 
 /// How far the ledger has followed one segment.

@@ -20,6 +20,34 @@ package struct Location: Hashable, Sendable {
     }
 }
 
+/// Where a copy lies at its node, for those who know the node; as text `segment/offset`.
+package struct CopyPlace: Hashable, Comparable, Sendable, LosslessStringConvertible {
+    package var segment: SegmentNumber
+    package var offset: UInt64
+
+    /// Before all copies.
+    package static let start = CopyPlace(segment: 0, offset: 0)
+
+    package init(segment: SegmentNumber, offset: UInt64) {
+        self.segment = segment
+        self.offset = offset
+    }
+
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let segment = UInt64(parts[0]), let offset = UInt64(parts[1]),
+            segment <= Int64.max, offset <= Int64.max
+        else { return nil }
+        self.init(segment: segment, offset: offset)
+    }
+
+    package var description: String { "\(segment)/\(offset)" }
+
+    package static func < (left: CopyPlace, right: CopyPlace) -> Bool {
+        (left.segment, left.offset) < (right.segment, right.offset)
+    }
+}
+
 /// A record's sequence number at its node, in commit order: where a queue stands.
 ///
 /// The run of the process comes first, so that a number is never given twice even when the last

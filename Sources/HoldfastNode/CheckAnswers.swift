@@ -133,33 +133,6 @@ package struct CopyStatisticsAnswer: Codable, Hashable, Sendable {
     }
 }
 
-/// Where a page of copies ends: `segment/offset`.
-package struct CopyPlace: Hashable, Comparable, Sendable, LosslessStringConvertible {
-    package var segment: UInt64
-    package var offset: UInt64
-
-    package static let start = CopyPlace(segment: 0, offset: 0)
-
-    package init(segment: UInt64, offset: UInt64) {
-        self.segment = segment
-        self.offset = offset
-    }
-
-    package init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let segment = UInt64(parts[0]), let offset = UInt64(parts[1]),
-            segment <= Int64.max, offset <= Int64.max
-        else { return nil }
-        self.init(segment: segment, offset: offset)
-    }
-
-    package var description: String { "\(segment)/\(offset)" }
-
-    package static func < (left: CopyPlace, right: CopyPlace) -> Bool {
-        (left.segment, left.offset) < (right.segment, right.offset)
-    }
-}
-
 extension ListedCopy {
     package var place: CopyPlace { CopyPlace(segment: segment, offset: offset) }
 }

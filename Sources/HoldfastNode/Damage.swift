@@ -11,17 +11,17 @@ internal import Synchronization
 /// a restart.
 package final class Damage: Sendable {
     private struct State {
-        var places: Set<DamagedPlace>
-        var healed: Set<DamagedPlace>
+        var places: Set<CopyPlace>
+        var healed: Set<CopyPlace>
     }
 
     private let state: Mutex<State>
-    private let onNew: @Sendable (DamagedPlace) -> Void
+    private let onNew: @Sendable (CopyPlace) -> Void
 
     /// - Parameter onNew: told of each place that was not known.
     init(
-        _ places: [DamagedPlace], healed: [DamagedPlace] = [],
-        onNew: @escaping @Sendable (DamagedPlace) -> Void
+        _ places: [CopyPlace], healed: [CopyPlace] = [],
+        onNew: @escaping @Sendable (CopyPlace) -> Void
     ) {
         state = Mutex(State(places: Set(places + healed), healed: Set(healed)))
         self.onNew = onNew
@@ -34,7 +34,7 @@ package final class Damage: Sendable {
     package var healedCount: Int { state.withLock { $0.healed.count } }
 
     package func note(segment: SegmentNumber, offset: UInt64) {
-        let place = DamagedPlace(segment: segment, offset: offset)
+        let place = CopyPlace(segment: segment, offset: offset)
         if state.withLock({ $0.places.insert(place).inserted }) { onNew(place) }
     }
 
@@ -45,7 +45,7 @@ package final class Damage: Sendable {
     }
 
     package func isKnown(segment: SegmentNumber, offset: UInt64) -> Bool {
-        state.withLock { $0.places.contains(DamagedPlace(segment: segment, offset: offset)) }
+        state.withLock { $0.places.contains(CopyPlace(segment: segment, offset: offset)) }
     }
 
     /// The places in a segment.
@@ -57,7 +57,7 @@ package final class Damage: Sendable {
 
     /// What lies there is whole after all.
     package func heal(segment: SegmentNumber, offset: UInt64) {
-        let place = DamagedPlace(segment: segment, offset: offset)
+        let place = CopyPlace(segment: segment, offset: offset)
         state.withLock { $0.healed.formUnion($0.places.intersection([place])) }
     }
 

@@ -214,7 +214,7 @@ extension RecordKeeper {
         try ledger.commit(
             report.damaged.map { range in
                 .damaged(
-                    DamagedPlace(segment: file.segment, offset: range.lowerBound),
+                    CopyPlace(segment: file.segment, offset: range.lowerBound),
                     keepsRow: wishes.keepsLostRows)
             })
     }

@@ -82,7 +82,7 @@ package final class RecordKeeper: Sendable {
 
     init(
         folder: DataFolder, ledger: Ledger, store: SegmentStore, machine: Machine,
-        keepsLostRows: Bool = false, damaged: [DamagedPlace] = [], healed: [DamagedPlace] = [],
+        keepsLostRows: Bool = false, damaged: [CopyPlace] = [], healed: [CopyPlace] = [],
         name: String, logger: Logger
     ) {
         self.folder = folder

@@ -186,7 +186,7 @@ struct Intake: Sendable {
         let header = prepared.offer.item.record.header
         // Its slip may be known without reading what lies here.
         if keeper.damage.isKnown(segment: held.segment, offset: held.offset) {
-            return await replace(held, prepared, segment: held.segment, offset: held.offset)
+            return await replace(prepared, segment: held.segment, offset: held.offset)
         }
         do {
             let (digest, heldSlip) = try await known(of: held, mail)

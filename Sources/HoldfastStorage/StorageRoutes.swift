@@ -55,12 +55,8 @@ extension StorageComponent {
 
     /// The places that are damaged and for which no other record stands, in their order.
     private func damagedPage(after text: Substring?) async throws -> DamagedAnswer {
-        let after = try text.map { text in
-            let parts = text.split(separator: "-").compactMap { UInt64($0) }
-            guard parts.count == 2 else {
-                throw Refusal.malformed("after must be what `next` was in an answer.")
-            }
-            return DamagedPlace(segment: parts[0], offset: parts[1])
+        guard let after = text.map({ CopyPlace(String($0)) }) ?? CopyPlace.start else {
+            throw Refusal.malformed("after must be what `next` was in an answer.")
         }
         let places = try await keeper.read { ledger, _ in
             try ledger.damagedPlaces(
@@ -69,7 +65,7 @@ extension StorageComponent {
         let next = places.count == DamagedAnswer.placesMax ? places.last : nil
         return DamagedAnswer(
             places: places.map { .init(segment: $0.segment, offset: $0.offset) },
-            next: next.map { "\($0.segment)-\($0.offset)" })
+            next: next?.description)
     }
 
     private func record(segment: UInt64, offset: UInt64, mail: MailID?) async throws -> Response {

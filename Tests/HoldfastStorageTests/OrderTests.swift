@@ -215,7 +215,7 @@ extension StorageComponent {
             let places = try await storage.keeper.read { ledger, _ in
                 try ledger.damagedPlaces(healed: false)
             }
-            #expect(places == [DamagedPlace(segment: held.segment, offset: held.offset)])
+            #expect(places == [CopyPlace(segment: held.segment, offset: held.offset)])
             let retaken = await storage.queues.intake.take([try mail(1)])
             #expect(retaken.map(\.outcome) == [.kept])
             try await storage.keeper.note(.kept([], segments: []))

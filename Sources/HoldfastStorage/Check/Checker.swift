@@ -55,7 +55,7 @@ struct Checker: Sendable {
             && keeper.damage.isKnown(segment: segment, offset: offset)
         {
             keeper.damage.heal(segment: segment, offset: offset)
-            keeper.noteSoon(.healed(DamagedPlace(segment: segment, offset: offset)))
+            keeper.noteSoon(.healed(CopyPlace(segment: segment, offset: offset)))
         }
         let restored = try await restore(findings.undocumented, of: segment, on: thread)
         if !findings.bad.isEmpty || restored > 0 {
