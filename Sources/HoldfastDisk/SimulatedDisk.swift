@@ -99,9 +99,11 @@ package final class SimulatedDisk: Disk {
     /// Changes one bit of what lies in a file.
     package func flipBit(in path: String, at offset: Int) {
         state.withLock { state in
-            guard let file = state.names[path] else { return }
-            state.files[file]?.volatile.bytes[offset] ^= 1
-            state.files[file]?.durable.bytes[offset] ^= 1
+            guard let name = state.names[path], var file = state.files[name] else { return }
+            // What was written since the last sync is not in the durable part yet.
+            if offset < file.volatile.bytes.count { file.volatile.bytes[offset] ^= 1 }
+            if offset < file.durable.bytes.count { file.durable.bytes[offset] ^= 1 }
+            state.files[name] = file
         }
     }
 

@@ -128,7 +128,10 @@ extension StorageComponent {
             }
             #expect(isPurged)
             let shipped = try await storage.shipAll()
-            #expect(shipped.map { $0.header.mail } == [MailID(1000)], "its note goes to the DAL")
+            // The last that the DAL holds goes along once, to find out whether it still does.
+            #expect(
+                Set(shipped.map(\.header.mail)) == [MailID(3), MailID(1000)],
+                "its note goes to the DAL")
             // Offered again it is as good as held, and the DAL is told again that it was purged.
             let offered = await storage.queues.intake.take([try mail(1)])
             #expect(offered.map(\.outcome) == [.alreadyHeld])
@@ -206,6 +209,7 @@ extension StorageComponent {
         let folder = TestFolder()
         try await withStorage(in: folder) { storage in
             _ = await storage.queues.intake.take([try mail(1), try mail(2)])
+            try await storage.keeper.note(.kept([], segments: []))
             let held = try #require(try await storage.held(1))
             storage.keeper.damage.note(segment: held.segment, offset: held.offset)
             try await storage.keeper.note(.kept([], segments: []))
