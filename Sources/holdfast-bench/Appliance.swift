@@ -16,7 +16,8 @@ final class Appliance {
     let port: Int
     let lmtpPort: Int
     let token: String
-    private let process = Process()
+    private let program: String
+    private var process = Process()
 
     /// - Parameter sections: what the configuration is to be without.
     init(
@@ -24,6 +25,7 @@ final class Appliance {
         without sections: Set<String> = []
     ) throws {
         self.folder = folder
+        self.program = program
         port = Int.random(in: 20_000..<30_000)
         lmtpPort = port + 1
         try Self.run(
@@ -41,12 +43,32 @@ final class Appliance {
         }
         token = try String(contentsOfFile: folder + "/token", encoding: .utf8)
             .trimmingCharacters(in: .whitespacesAndNewlines)
+        try start()
+    }
+
+    private func start() throws {
+        process = Process()
         process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["serve", "--config", file]
+        process.arguments = ["serve", "--config", folder + "/holdfast.toml"]
         process.standardOutput = FileHandle.nullDevice
         try Data().write(to: URL(fileURLWithPath: folder + "/log"))
         process.standardError = FileHandle(forWritingAtPath: folder + "/log")
         try process.run()
+    }
+
+    /// Ends it in good order, and starts it again.
+    func restart() throws {
+        process.terminate()
+        process.waitUntilExit()
+        try start()
+    }
+
+    /// Runs a verb of the program against this appliance.
+    ///
+    /// - Parameter codes: the exit codes that are as expected.
+    func verb(_ arguments: [String], codes: Set<Int32> = [0]) throws {
+        try Self.run(
+            program, arguments + ["--config", folder + "/holdfast.toml"], codes: codes)
     }
 
     /// The base address of a node.
@@ -81,7 +103,9 @@ final class Appliance {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private static func run(_ program: String, _ arguments: [String]) throws {
+    private static func run(
+        _ program: String, _ arguments: [String], codes: Set<Int32> = [0]
+    ) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
@@ -89,8 +113,10 @@ final class Appliance {
         process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw BenchError(description: "\(program) \(arguments.joined(separator: " ")) failed")
+        guard codes.contains(process.terminationStatus) else {
+            throw BenchError(
+                description:
+                    "\(arguments.joined(separator: " ")): exit code \(process.terminationStatus)")
         }
     }
 

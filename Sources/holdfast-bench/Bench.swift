@@ -12,7 +12,9 @@ struct Bench: AsyncParsableCommand {
             Example:
               holdfast-bench figure6 --quick
             """,
-        subcommands: [Figure6.self, Figure7.self, Figure8.self, EndToEnd.self])
+        subcommands: [
+            Figure6.self, Figure7.self, Figure8.self, EndToEnd.self, Level.self, Hour.self,
+        ])
 }
 
 /// What every measurement can be told.

@@ -68,7 +68,10 @@ struct Pour: Sendable {
 struct Template: Sendable {
     private let record: Record
 
-    init(_ octets: [UInt8], _ compression: Compression, copies: Int) throws {
+    /// - Parameter gateways: who waits for the ack.
+    init(
+        _ octets: [UInt8], _ compression: Compression, copies: Int, gateways: [String] = ["bench"]
+    ) throws {
         let today = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         var header = RecordHeader(
             kind: .mail, mail: MailID(0), received: today, keepUntil: today.day.advanced(by: 60),
@@ -77,7 +80,7 @@ struct Template: Sendable {
         header.position = .none
         var record = Record(header)
         record.setSlip(
-            Slip(copiesWanted: copies, keepUntil: header.keepUntil, gateways: ["bench"]))
+            Slip(copiesWanted: copies, keepUntil: header.keepUntil, gateways: gateways))
         let envelope = Envelope(sender: "sender@example.net", recipients: ["recipient@example.com"])
         record.setEnvelope(envelope.encoded[...])
         let section = try octets.withUnsafeBytes { bytes in

@@ -37,7 +37,7 @@ struct Figures: Encodable {
     }
 
     private func printTable() {
-        Swift.print(Machine.description)
+        Swift.print(Hardware.description)
         Swift.print(
             Self.line(
                 "figure", "bytes", "nodes", "copies", "compress", "mails/s", "raw/s", "ratio",
@@ -67,7 +67,7 @@ struct Figures: Encodable {
     }
 }
 
-enum Machine {
+enum Hardware {
     /// A number without its machine is a rumour.
     static var description: String {
         let cores = ProcessInfo.processInfo.activeProcessorCount
