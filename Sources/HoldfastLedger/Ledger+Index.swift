@@ -166,10 +166,8 @@ extension Ledger {
             let statement = try database.cachedStatement(sql: Self.selectHeld)
             var found: [MailID: Held] = [:]
             for mail in mails {
-                guard let row = try Row.fetchOne(statement, arguments: [mail.blob]) else {
-                    continue
-                }
-                found[mail] = try Held(row)
+                let rows = try Row.fetchCursor(statement, arguments: [mail.blob])
+                while let row = try rows.next() { found[mail] = try Held(row) }
             }
             return found
         }
@@ -240,13 +238,14 @@ extension Ledger {
 
 extension Held {
     fileprivate init(_ row: Row) throws {
-        let digest: Data? = row["digest"]
-        let slip: Data? = row["slip"]
-        position = Position(raw: UInt64(bitPattern: row["position"]))
-        segment = UInt64(bitPattern: row["segment"])
-        offset = UInt64(bitPattern: row["offset"])
+        // By number: every copy that is passed on is looked up three times.
+        let digest: Data? = row[3]
+        let slip: Data? = row[5]
+        position = Position(raw: UInt64(bitPattern: row[0]))
+        segment = UInt64(bitPattern: row[1])
+        offset = UInt64(bitPattern: row[2])
         self.digest = digest.flatMap { Digest(bytes: $0) }
-        keepUntil = Day(number: row["keep_until"])
+        keepUntil = Day(number: row[4])
         joinedSlip = try slip.map { try Slip(decoding: Array($0)[...]) }
     }
 }

@@ -14,15 +14,22 @@ package struct Digest: Hashable, Sendable {
 
     /// Nil unless there are thirty-two bytes.
     package init?(bytes: some Sequence<UInt8>) {
-        var words: [UInt64] = []
-        var count = 0
-        for byte in bytes {
-            if count % 8 == 0 { words.append(0) }
-            words[count / 8] = words[count / 8] << 8 | UInt64(byte)
-            count += 1
+        let words = bytes.withContiguousStorageIfAvailable(Self.words)
+        guard let words = words ?? Array(bytes).withUnsafeBufferPointer(Self.words) else {
+            return nil
         }
-        guard count == 32 else { return nil }
-        self.words = (words[0], words[1], words[2], words[3])
+        self.words = words
+    }
+
+    private static func words(
+        of bytes: UnsafeBufferPointer<UInt8>
+    ) -> (UInt64, UInt64, UInt64, UInt64)? {
+        guard bytes.count == 32 else { return nil }
+        let raw = UnsafeRawBufferPointer(bytes)
+        func word(_ place: Int) -> UInt64 {
+            UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: place * 8, as: UInt64.self))
+        }
+        return (word(0), word(1), word(2), word(3))
     }
 
     /// Nil unless the text is sixty-four hexadecimal digits.

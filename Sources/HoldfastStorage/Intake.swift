@@ -115,10 +115,11 @@ struct Intake: Sendable {
             var summary = try record.keptSummary
             if record.isReadable {
                 // Whoever made a summary before, the octets are checked here.
-                let made = try SummaryMaker.summary(of: octets(), record.header)
+                let octets = try octets()
+                try SummaryMaker.check(octets, record.header)
                 if record.summary.isEmpty {
-                    summary = made
-                    record.setSummary(made.encoded[...])
+                    summary = SummaryMaker.summary(of: octets, record.header)
+                    record.setSummary(summary.encoded[...])
                 }
             }
             record.setSlip(slip)

@@ -20,8 +20,8 @@ enum SummaryMaker {
             key: nil)
     }
 
-    /// Checks the octets against the header and reads their summary.
-    static func summary(of octets: [UInt8], _ header: RecordHeader) throws -> Summary {
+    /// Checks the octets against the header.
+    static func check(_ octets: [UInt8], _ header: RecordHeader) throws {
         guard UInt64(octets.count) == header.originalBytes else {
             throw UnreadableMail(
                 reason: "it has \(octets.count) octets, not \(header.originalBytes)")
@@ -30,9 +30,13 @@ enum SummaryMaker {
         guard digest == header.digest else {
             throw UnreadableMail(reason: "its SHA-256 is another")
         }
+    }
+
+    /// What shows a search of octets that were checked.
+    static func summary(of octets: [UInt8], _ header: RecordHeader) -> Summary {
         var summary = MessageReader.summary(of: octets)
         summary.size = header.originalBytes
-        summary.digest = digest
+        summary.digest = header.digest
         return summary
     }
 

@@ -118,13 +118,12 @@ private let noteSlip = Slip(copiesWanted: 1, keepUntil: today.advanced(by: 400))
         var orders: [StorageOrder] = []
         for number in 1...12 {
             let mail = Sample(number)
+            let last = random.chance(2) ? StorageOrder.Kind.purge : .hold
             for place in shippers.indices {
                 shipped.append((place, shippers[place].ship(mail)))
                 guard random.chance(2) else { continue }
                 for turn in 0..<3 {
-                    let kind: StorageOrder.Kind =
-                        turn == 2
-                        ? (random.chance(2) ? .purge : .hold) : turn == 0 ? .hold : .unhold
+                    let kind = [StorageOrder.Kind.hold, .unhold, last][turn]
                     let one = order(
                         100 + number * 3 + turn, kind, of: mail, seconds: Int64(number * 3 + turn))
                     orders.append(one)
