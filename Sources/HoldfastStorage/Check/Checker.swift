@@ -26,14 +26,19 @@ struct Checker: Sendable {
         var undocumented = 0
     }
 
-    /// The segments that are there now, lowest first, with their sizes.
+    /// The segments that are there now, lowest first, with how much was written to each.
     func segments(on thread: DiskThread) async throws -> [(file: SegmentFolder.File, bytes: UInt64)]
     {
         try await thread.run { [keeper] in
             let disk = keeper.machine.disk
+            // An active one has its room reserved ahead.
+            let active = keeper.store.active
             return try SegmentFolder(keeper.store.folder, on: disk).files().map { file in
+                let written = active.first { $0.segment == file.segment }?.end
                 // What was dropped meanwhile has no size, and is not found when its turn comes.
-                (file, (try? disk.open(file.path, forWriting: false).size()) ?? 0)
+                return (
+                    file, written ?? (try? disk.open(file.path, forWriting: false).size()) ?? 0
+                )
             }
         }
     }
