@@ -158,15 +158,15 @@ extension Ledger {
 }
 
 extension QueueEntry {
+    /// By number, in the order of all these queries: every record comes by here more than once.
     init?(_ row: Row) {
-        guard let mail = MailID(bytes: row["mail_id"] as Data),
-            let kind = RecordKind(rawValue: row["kind"])
+        guard let mail = MailID(bytes: row[1] as Data), let kind = RecordKind(rawValue: row[2])
         else { return nil }
         self.mail = mail
         self.kind = kind
-        position = Position(raw: UInt64(bitPattern: row["position"]))
-        segment = UInt64(bitPattern: row["segment"])
-        offset = UInt64(bitPattern: row["offset"])
-        length = UInt64(bitPattern: row["length"])
+        position = Position(raw: UInt64(bitPattern: row[0]))
+        segment = UInt64(bitPattern: row[3])
+        offset = UInt64(bitPattern: row[4])
+        length = UInt64(bitPattern: row[5])
     }
 }
