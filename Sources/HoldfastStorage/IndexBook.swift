@@ -162,7 +162,12 @@ package struct IndexBook: Sendable {
     }
 
     private mutating func goOn(from position: Position) {
-        if position < held { passedOver = .none }
+        if position < held {
+            passedOver = .none
+            // They come in their order now: beside it they would move the DAL past all between.
+            again = again.filter { $0 <= position }
+            dugUp = dugUp.filter { $0 <= position }
+        }
         held = position
         isAlone = false
     }
