@@ -181,7 +181,11 @@ package final class DALComponent: Component {
         var answer = StatusAnswer(name: name, role: Role.dal.rawValue)
         if catalog.isDamaged { (answer.writable, answer.notice) = (false, CatalogFile.notice) }
         // Looked at now: what was known a moment ago may be of the catalog before.
-        answer.incomplete = try? await filling().notice
+        do {
+            answer.incomplete = try await filling().notice
+        } catch {
+            answer.incomplete = "the catalog does not say how complete it is: \(error)"
+        }
         if answer.notice == nil { answer.notice = answer.incomplete }
         answer.queues = ["acks": queues.acks.count, "orders": queues.orders.count]
         guard let statistics = try? await read({ try $0.statistics() }) else { return answer }
