@@ -19,7 +19,7 @@ final class Machine {
     /// What makes a process see another time; nil where that is not installed.
     static let fakeTime: String? = {
         let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
-        return folders.map { $0 + "/faketime/libfaketimeMT.so.1" }
+        return folders.map { $0 + "/faketime/libfaketime.so.1" }
             .first { FileManager.default.fileExists(atPath: $0) }
     }()
 
