@@ -75,7 +75,7 @@ package protocol Catalog: Sendable {
         today: Day
     ) throws(CatalogError) -> [EnteredCopy]
 
-    /// How many copies mails have. Reads all entries.
+    /// How many copies mails have on nodes that count. Reads all entries.
     ///
     /// - Parameter disksMayBeShared: two copies on one disk count as two (D7).
     func copyStatistics(disksMayBeShared: Bool, today: Day) throws(CatalogError) -> CopyStatistics
@@ -89,6 +89,10 @@ package protocol Catalog: Sendable {
     /// What lies at these places is a copy no longer: the storage says that it is damaged or not there.
     /// A mail's last copy stays.
     func forget(_ node: NodeID, copies: [CopyPlace]) throws(CatalogError)
+
+    /// Of some places that are damaged at a node: whose copies lay there, and whether their mails have all
+    /// their copies without them. What is no news is left out.
+    func known(_ damaged: [DamagedCopy], at node: NodeID) throws(CatalogError) -> [DamagedCopy]
 
     /// Whether copies on one disk count as several; a change makes all be counted again.
     func setDisksMayBeShared(_ mayBe: Bool) throws(CatalogError)
@@ -224,6 +228,21 @@ package struct EnteredCopy: Hashable, Sendable {
         self.segment = segment
         self.offset = offset
         self.position = position
+    }
+}
+
+/// A damaged place, and what is known of the copy that lay there.
+package struct DamagedCopy: Hashable, Sendable {
+    package var place: CopyPlace
+    /// Nil where nobody knows whose it was.
+    package var mail: MailID?
+    /// Nothing depends on it.
+    package var isHealed: Bool
+
+    package init(place: CopyPlace, mail: MailID?, isHealed: Bool = false) {
+        self.place = place
+        self.mail = mail
+        self.isHealed = isHealed
     }
 }
 

@@ -125,10 +125,32 @@ struct Audit: Sendable {
                     "Damaged places not asked",
                     metadata: ["node": "\(storage.name)", "error": "\(error)"])
             }
-            let places = page.places.map { CopyPlace(segment: $0.segment, offset: $0.offset) }
-            try await writer.run { [catalog] in try catalog.forget(node, copies: places) }
+            let damaged = page.places.map(DamagedCopy.init)
+            let known = try await writer.run { [catalog] in try catalog.known(damaged, at: node) }
+            // Before it is forgotten here whose copy it was.
+            guard await tell(known, to: storage) else { return }
+            try await writer.run { [catalog] in
+                try catalog.forget(node, copies: damaged.map(\.place))
+            }
             guard let next = page.next else { return }
             after = "?after=\(next)"
+        }
+    }
+
+    /// Whether the storage knows now what is known here of its damaged places.
+    private func tell(_ known: [DamagedCopy], to storage: Registration) async -> Bool {
+        guard !known.isEmpty else { return true }
+        let answer = DamagedAnswer(places: known.map(DamagedAnswer.Place.init), next: nil)
+        do {
+            _ = try await surroundings.client.call(
+                .POST, "\(storage.address)/damaged", body: try .json(answer),
+                headers: [("Content-Type", "application/json")])
+            return true
+        } catch {
+            surroundings.logger.debug(
+                "Damaged places not told",
+                metadata: ["node": "\(storage.name)", "error": "\(error)"])
+            return false
         }
     }
 
@@ -137,5 +159,20 @@ struct Audit: Sendable {
         for segment in segments where !Task.isCancelled {
             try await writer.run { [catalog] in try catalog.forget(node, segments: [segment]) }
         }
+    }
+}
+
+extension DamagedCopy {
+    fileprivate init(_ place: DamagedAnswer.Place) {
+        self.init(
+            place: CopyPlace(segment: place.segment, offset: place.offset), mail: place.mail)
+    }
+}
+
+extension DamagedAnswer.Place {
+    fileprivate init(_ known: DamagedCopy) {
+        self.init(
+            segment: known.place.segment, offset: known.place.offset, mail: known.mail,
+            healed: known.isHealed ? true : nil)
     }
 }

@@ -25,8 +25,7 @@ package final class DALComponent: Component {
     let filled = Mutex(Filling())
     let catalogPath: String
     private let searches: [DiskThread]
-    /// By both clocks.
-    private let started: (wall: Timestamp, monotonic: Int64)
+    private let clock: ClockWatch
 
     private static let searchThreads = 2
     private static let tickSeconds = 60
@@ -81,7 +80,7 @@ package final class DALComponent: Component {
         let orders = TransientQueue(
             clock: clock, itemsMax: DALQueues.ordersMax, keepMilliseconds: .max)
         let storageOrders = StorageOrders(queue: orders)
-        started = (clock.now, clock.monotonicMilliseconds)
+        self.clock = ClockWatch(clock) { [roster = surroundings.roster] in roster.clockAhead }
         queues = DALQueues(
             catalog: catalog, writer: writer, configuration: configuration,
             acks: TransientQueue(
@@ -123,7 +122,9 @@ package final class DALComponent: Component {
                 group.addTask { await self.tidy() }
                 group.addTask { await audit.run() }
                 group.addTask { await self.watchFilling() }
-                group.addTask { await self.repairs.run() }
+                group.addTask {
+                    await self.repairs.run { try await self.filling().notice }
+                }
             }
         }
     }
@@ -145,12 +146,7 @@ package final class DALComponent: Component {
     /// Removes what has expired, unless the clock is doubtful: in a box that is all there is, the
     /// Registry's clock jumps with ours.
     func expire() async throws {
-        let clock = surroundings.clock
-        let evidence = ClockEvidence(
-            now: clock.now, started: started.wall,
-            runningMilliseconds: clock.monotonicMilliseconds - started.monotonic,
-            newestRecord: nil, registryAheadMilliseconds: surroundings.roster.clockAhead)
-        if let doubt = evidence.doubt {
+        if let doubt = clock.doubt() {
             surroundings.logger.debug(
                 "Expiry refused", metadata: ["node": "\(name)", "why": "\(doubt)"])
             return
@@ -185,7 +181,11 @@ package final class DALComponent: Component {
         var answer = StatusAnswer(name: name, role: Role.dal.rawValue)
         if catalog.isDamaged { (answer.writable, answer.notice) = (false, CatalogFile.notice) }
         // Looked at now: what was known a moment ago may be of the catalog before.
-        answer.incomplete = try? await filling().notice
+        do {
+            answer.incomplete = try await filling().notice
+        } catch {
+            answer.incomplete = "the catalog does not say how complete it is: \(error)"
+        }
         if answer.notice == nil { answer.notice = answer.incomplete }
         answer.queues = ["acks": queues.acks.count, "orders": queues.orders.count]
         guard let statistics = try? await read({ try $0.statistics() }) else { return answer }

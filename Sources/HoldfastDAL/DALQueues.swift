@@ -35,14 +35,14 @@ struct DALQueues: QueueSource, QueueTarget {
                 results.append(ItemResult(mail: record.header.mail, outcome: .refused(reason)))
             }
         }
-        if let first = items.first?.entry.after, let held = try await lost(before: first, of: node)
-        {
-            // A restored or remade catalog: the storage goes on from what it holds.
+        let merged: Merged
+        switch try await merge(items, from: node) {
+        case .failure(let lost):
             let reason = "the catalog holds less than what this follows"
             let later = records.map { ItemResult(mail: $0.header.mail, outcome: .later(reason)) }
-            return Receipt(results: later, position: held)
+            return Receipt(results: later, position: lost.held)
+        case .success(let done): merged = done
         }
-        let merged = try await merge(items, from: node)
         for refused in merged.refused {
             guard let index = records.firstIndex(where: { $0.header.mail == refused.mail }) else {
                 continue
@@ -62,21 +62,26 @@ struct DALQueues: QueueSource, QueueTarget {
         acks.add(mails.map { Merged.Ack(mail: $0, gateways: gateways, copies: copies).record })
     }
 
-    /// What the catalog holds of a node, when that is less than it should.
-    private func lost(before position: Position, of node: NodeID) async throws -> Position? {
-        try await writer.run { [catalog] in
-            let held = try catalog.position(of: node)
-            return held < position ? held : nil
-        }
+    /// A restored or remade catalog: the storage goes on from what it holds.
+    private struct Lost: Error {
+        var held: Position
     }
 
-    private func merge(_ items: [IndexItem], from node: NodeID) async throws -> Merged {
+    /// Looks and merges in one step: the catalog may be made anew at any time.
+    private func merge(
+        _ items: [IndexItem], from node: NodeID
+    ) async throws -> Result<Merged, Lost> {
         let roster = surroundings.roster.current?.roster
         let known = roster?.nodes.first { $0.node == node.description }?.name
         let name = known ?? String(node.description.prefix(8))
         let now = surroundings.clock.now
         return try await writer.run { [catalog, rule = configuration.acks] in
-            try catalog.merge(items, from: node, name: name, now: now, acks: rule)
+            if let after = items.first?.entry.after {
+                let held = try catalog.position(of: node)
+                guard held >= after else { return .failure(Lost(held: held)) }
+            }
+            return .success(
+                try catalog.merge(items, from: node, name: name, now: now, acks: rule))
         }
     }
 

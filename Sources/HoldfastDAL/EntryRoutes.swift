@@ -18,10 +18,12 @@ extension DALComponent {
             guard let place = text.map({ CopyPlace($0) }) ?? CopyPlace.start else {
                 throw Refusal.malformed("after must be what `next` was in an answer.")
             }
-            return JSONAnswer(try await entries(of: node, after: place))
+            let day = try request.day(default: surroundings.clock.now.day)
+            return JSONAnswer(try await entries(of: node, after: place, visibleOn: day))
         }
-        router.get("\(path.text)/entries/statistics") { [self] _, _ in
-            JSONAnswer(try await copyStatistics())
+        router.get("\(path.text)/entries/statistics") { [self] request, _ in
+            let day = try request.day(default: surroundings.clock.now.day)
+            return JSONAnswer(try await copyStatistics(visibleOn: day))
         }
         router.get("\(path.text)/days/:day") { [self] _, context in
             let day = try context.parameters.day
@@ -45,13 +47,15 @@ extension DALComponent {
         }
     }
 
-    private func entries(of node: NodeID, after place: CopyPlace) async throws -> CopiesAnswer {
-        let (limit, today) = (CopiesAnswer.limitMax, surroundings.clock.now.day)
+    private func entries(
+        of node: NodeID, after place: CopyPlace, visibleOn day: Day
+    ) async throws -> CopiesAnswer {
+        let limit = CopiesAnswer.limitMax
         let (copies, held) = try await read { catalog in
             // Asked for first: what was entered between is behind it, and nobody's business yet.
             let held = try catalog.position(of: node)
             let copies = try catalog.entries(
-                of: node, after: (place.segment, place.offset), limit: limit, today: today)
+                of: node, after: (place.segment, place.offset), limit: limit, today: day)
             return (copies, held)
         }
         let listed = copies.map { copy in
@@ -64,12 +68,10 @@ extension DALComponent {
             held: held.raw)
     }
 
-    private func copyStatistics() async throws -> CopyStatisticsAnswer {
-        let (shared, today) = (
-            queues.configuration.acks.disksMayBeShared, surroundings.clock.now.day
-        )
+    private func copyStatistics(visibleOn day: Day) async throws -> CopyStatisticsAnswer {
+        let shared = queues.configuration.acks.disksMayBeShared
         let (found, nodes) = try await read { catalog in
-            let found = try catalog.copyStatistics(disksMayBeShared: shared, today: today)
+            let found = try catalog.copyStatistics(disksMayBeShared: shared, today: day)
             return (found, try catalog.statistics().nodes)
         }
         return CopyStatisticsAnswer(
@@ -78,7 +80,8 @@ extension DALComponent {
             disks_max: found.disks.upperBound, short: found.short,
             nodes: nodes.map { node in
                 CopyStatisticsAnswer.Node(
-                    node: node.id.description, name: node.name, entries: node.entries)
+                    node: node.id.description, name: node.name, entries: node.entries,
+                    gone: node.isGone)
             })
     }
 }

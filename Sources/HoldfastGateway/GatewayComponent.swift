@@ -56,7 +56,8 @@ package final class GatewayComponent: Component {
     ) async throws {
         try await self.init(
             name: name, configuration: configuration, keeper: keeper, recovery: recovery,
-            keys: keys, logger: surroundings.logger, lines: lines ?? SocketLines()
+            keys: keys, logger: surroundings.logger, lines: lines ?? SocketLines(),
+            clockAhead: { [roster = surroundings.roster] in roster.clockAhead }
         ) { [roster = surroundings.roster] in
             roster.current?.roster.copiesMax ?? 0
         }
@@ -66,6 +67,7 @@ package final class GatewayComponent: Component {
         name: String, configuration: GatewayConfiguration, keeper: RecordKeeper,
         recovery: RecordKeeper.Recovery, keys: KeyRing, logger: Logger,
         releaseRules: ReleaseRules = ReleaseRules(), lines: any SmarthostLines = SocketLines(),
+        clockAhead: @escaping @Sendable () -> Int64? = { 0 },
         storages: @escaping @Sendable () -> Int = { .max }
     ) async throws {
         self.name = name
@@ -77,7 +79,8 @@ package final class GatewayComponent: Component {
         let rules = try IntakeRules(gateway: name, configuration, keys)
         intake = Intake(
             rules: rules, configuration: configuration, keeper: keeper, keys: keys, room: room,
-            logger: logger, storages: storages)
+            clock: ClockWatch(keeper.clock, ahead: clockAhead), logger: logger,
+            storages: storages)
         let releases = Releases(
             rules: releaseRules, configuration: configuration, keeper: keeper, keys: keys,
             tally: intake.tally, lines: lines, logger: logger)
@@ -124,10 +127,8 @@ package final class GatewayComponent: Component {
     }
 
     private func status() async throws -> StatusAnswer {
-        let isNearlyFull = room.isNearlyFull
         var answer = StatusAnswer(
-            name: name, role: path.role.rawValue, writable: !isNearlyFull,
-            notice: isNearlyFull ? "the disk is nearly full" : nil)
+            name: name, role: path.role.rawValue, writable: notice == nil, notice: notice)
         answer.queues = ["tasks": try await tasks.length(), "releases": releases.count]
         answer.buried = ["tasks": tasks.buried]
         answer.copies_max = intake.rules.copiesMax
@@ -136,6 +137,14 @@ package final class GatewayComponent: Component {
         answer.free_bytes = room.space.free
         answer.total_bytes = room.space.total
         return answer
+    }
+
+    /// Why no mail is taken; nil nearly always.
+    private var notice: String? {
+        if intake.clock.isDaysOff {
+            return "its clock is days off the Registry's, so no mail is taken in"
+        }
+        return room.isNearlyFull ? "the disk is nearly full" : nil
     }
 
     var queues: GatewayQueues {
@@ -179,12 +188,11 @@ package final class GatewayComponent: Component {
     }
 
     package func registration(address: String) async -> Registration {
-        let isNearlyFull = room.isNearlyFull
         return Registration(
             name: name, role: .gateway, address: address,
             node: NodeID(keeper.folder.node).description,
             disk: DiskID(keeper.folder.disk).description, host: configuration.hostname,
-            writable: !isNearlyFull, notice: isNearlyFull ? "the disk is nearly full" : nil,
+            writable: notice == nil, notice: notice,
             freeBytes: room.space.free, waitingBytes: UInt64(keeper.waitingBytes),
             clock: keeper.clock.now.milliseconds, hasSmarthost: configuration.smarthost != nil)
     }

@@ -1,29 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 // The places in segments that were found damaged (D5).
 
+internal import Foundation
 internal import GRDB
 package import HoldfastModel
 internal import Synchronization
 
+/// A place that is damaged.
+package struct DamagedPlace: Hashable, Sendable {
+    package var place: CopyPlace
+    /// Whose record lay there, where that is known.
+    package var mail: MailID?
+    /// Nothing depends on it any more.
+    package var isHealed: Bool
+
+    package init(place: CopyPlace, mail: MailID?, isHealed: Bool) {
+        self.place = place
+        self.mail = mail
+        self.isHealed = isHealed
+    }
+}
+
 extension Ledger {
-    /// All that is known to be damaged, in the order of places.
-    ///
-    /// - Parameter healed: whether another record stands for what lay there.
-    package func damagedPlaces(
-        healed: Bool, after place: CopyPlace? = nil, limit: Int = .max
-    ) throws -> [CopyPlace] {
+    /// What is known to be damaged in a segment, healed or not.
+    package func damaged(in segment: SegmentNumber) throws -> [DamagedPlace] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: "SELECT segment, offset, mail_id, healed FROM damaged WHERE segment = ?",
+                arguments: [Int64(bitPattern: segment)]
+            ).map(DamagedPlace.init)
+        }
+    }
+
+    /// What is damaged and was not healed, in the order of places.
+    package func unhealed(after place: CopyPlace, limit: Int) throws -> [DamagedPlace] {
         try read { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT segment, offset FROM damaged
-                    WHERE healed = ? AND (segment, offset) > (?, ?)
+                    SELECT segment, offset, mail_id, healed FROM damaged
+                    WHERE healed = 0 AND (segment, offset) > (?, ?)
                     ORDER BY segment, offset LIMIT ?
                     """,
                 arguments: [
-                    healed, Int64(bitPattern: place?.segment ?? 0),
-                    place.map { Int64(bitPattern: $0.offset) } ?? -1, limit,
+                    Int64(bitPattern: place.segment), Int64(clamping: place.offset), limit,
                 ]
+            ).map(DamagedPlace.init)
+        }
+    }
+
+    /// All that is known to be damaged, in the order of places.
+    ///
+    /// - Parameter healed: whether another record stands for what lay there.
+    package func damagedPlaces(healed: Bool) throws -> [CopyPlace] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT segment, offset FROM damaged WHERE healed = ? ORDER BY segment, offset
+                    """,
+                arguments: [healed]
             ).map { row in
                 CopyPlace(
                     segment: UInt64(bitPattern: row[0]), offset: UInt64(bitPattern: row[1]))
@@ -31,7 +68,18 @@ extension Ledger {
         }
     }
 
-    /// What lies there is whole after all.
+    /// Whose record lay at a damaged place; what is known here stands.
+    func name(_ damaged: CopyPlace, _ mail: MailID, in database: Database) throws {
+        try database.execute(
+            sql: """
+                UPDATE damaged SET mail_id = ? WHERE segment = ? AND offset = ? AND mail_id IS NULL
+                """,
+            arguments: [
+                mail.blob, Int64(bitPattern: damaged.segment), Int64(bitPattern: damaged.offset),
+            ])
+    }
+
+    /// What lies there is whole after all, or nothing depends on it any more.
     func heal(_ damaged: CopyPlace, in database: Database) throws {
         try database.execute(
             sql: "UPDATE damaged SET healed = 1 WHERE segment = ? AND offset = ?",
@@ -79,5 +127,15 @@ extension Ledger {
             try heal.execute(arguments: [mail.blob])
             if database.changesCount > 0 { hasHealed.store(true, ordering: .releasing) }
         }
+    }
+}
+
+extension DamagedPlace {
+    fileprivate init(_ row: Row) {
+        let mail: Data? = row[2]
+        self.init(
+            place: CopyPlace(
+                segment: UInt64(bitPattern: row[0]), offset: UInt64(bitPattern: row[1])),
+            mail: mail.flatMap { MailID(bytes: $0) }, isHealed: row[3])
     }
 }

@@ -52,6 +52,7 @@ extension Ledger {
                     try note(place, keepsRow: keepsRow, in: database)
                 case .marks(let marks): try set(marks, in: database)
                 case .healed(let place): try heal(place, in: database)
+                case .named(let place, let mail): try name(place, mail, in: database)
                 }
             }
         }
@@ -63,6 +64,7 @@ extension Ledger {
         var kept: [Day: Int] = [:]
         for row in rows {
             let mail = row.mail.blob
+            try noteReplaced(by: row, in: database)
             try file.execute(arguments: [
                 mail, Int64(bitPattern: row.position.raw), row.received.milliseconds,
                 Int64(clamping: row.size), row.digest?.blob, row.keepUntil.number, row.sender,
@@ -90,6 +92,20 @@ extension Ledger {
                 row.isBare,
             ])
         }
+    }
+
+    /// Remembers the older of two records of a mail: whoever purges it must find both.
+    private func noteReplaced(by row: LedgerRow, in database: Database) throws {
+        guard row.kind == .mail, row.mayReplace else { return }
+        let select = try database.cachedStatement(
+            sql: "SELECT position FROM qt_files WHERE mail_id = ?")
+        let position = Int64(bitPattern: row.position.raw)
+        guard let known = try Int64.fetchOne(select, arguments: [row.mail.blob]),
+            known != position
+        else { return }
+        try database.execute(
+            sql: "INSERT OR IGNORE INTO replaced (mail_id, position) VALUES (?, ?)",
+            arguments: [row.mail.blob, min(known, position)])
     }
 
     private func setSlip(_ slip: Slip, of mail: MailID, in database: Database) throws {
@@ -148,6 +164,12 @@ extension Ledger {
                 """, arguments: [number])
         try database.execute(
             sql: "DELETE FROM qt_files_entries WHERE segment = ?", arguments: [number])
+        // They are few: what is held, and what was damaged or offered for longer.
+        try database.execute(
+            sql: """
+                DELETE FROM replaced WHERE NOT EXISTS
+                    (SELECT 1 FROM qt_files_entries e WHERE e.position = replaced.position)
+                """)
         for table in ["segments", "damaged", "purged"] {
             try database.execute(
                 sql: "DELETE FROM \(table) WHERE segment = ?", arguments: [number])

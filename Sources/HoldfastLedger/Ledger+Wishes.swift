@@ -65,32 +65,35 @@ extension Ledger {
         }
     }
 
-    /// The mail is held no more; where its bytes lie is remembered.
+    /// The mail is held no more; where its bytes lie, in all its records, is remembered.
     private func purge(_ wish: Wish, in database: Database) throws {
-        let places = """
-            SELECT segment, offset FROM qt_files_entries
-            WHERE position = (SELECT position FROM qt_files WHERE mail_id = ?1)
-            """
+        let mail: StatementArguments = [wish.mail.blob]
+        let raws = try Int64.fetchAll(
+            database,
+            sql: """
+                SELECT position FROM qt_files WHERE mail_id = ?1
+                UNION SELECT position FROM replaced WHERE mail_id = ?1
+                """, arguments: mail)
+        let positions = raws.map { Position(raw: UInt64(bitPattern: $0)) }
+        try count(.gone, days(of: positions, in: database), in: database)
         try database.execute(
             sql: """
                 INSERT OR IGNORE INTO purged (segment, offset, day)
-                SELECT segment, offset, ?2 FROM (\(places))
-                """,
-            arguments: [wish.mail.blob, wish.at.day.number])
-        let position = try Int64.fetchOne(
-            database, sql: "SELECT position FROM qt_files WHERE mail_id = ?",
-            arguments: [wish.mail.blob])
-        if let position {
-            let positions = [Position(raw: UInt64(bitPattern: position))]
-            try count(.gone, days(of: positions, in: database), in: database)
+                SELECT segment, offset, ?2 FROM damaged WHERE mail_id = ?1
+                """, arguments: mail + [wish.at.day.number])
+        for raw in raws {
+            try database.execute(
+                sql: """
+                    INSERT OR IGNORE INTO purged (segment, offset, day)
+                    SELECT segment, offset, ?2 FROM qt_files_entries WHERE position = ?1
+                    """, arguments: [raw, wish.at.day.number])
+            try database.execute(
+                sql: "DELETE FROM qt_files_entries WHERE position = ?", arguments: [raw])
         }
-        try database.execute(
-            sql: """
-                DELETE FROM qt_files_entries
-                WHERE position = (SELECT position FROM qt_files WHERE mail_id = ?)
-                """, arguments: [wish.mail.blob])
-        try database.execute(
-            sql: "DELETE FROM qt_files WHERE mail_id = ?", arguments: [wish.mail.blob])
+        for table in ["qt_files", "replaced"] {
+            try database.execute(
+                sql: "DELETE FROM \(table) WHERE mail_id = ?", arguments: mail)
+        }
     }
 
     /// Of those of some mails that were purged, where the notes lie by which they were.

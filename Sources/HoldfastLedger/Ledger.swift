@@ -21,7 +21,7 @@ package final class Ledger: Sendable {
     private static let cacheKibibytes = 8 << 10
     private static let readersMax = 4
     /// What has a lower number was made before the first release, and is made again.
-    private static let schemaVersion = 3
+    private static let schemaVersion = 4
 
     /// - Parameter path: nil keeps the ledger in memory, as a simulation does.
     package init(path: String?) throws {
@@ -129,7 +129,13 @@ package final class Ledger: Sendable {
             healed INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (segment, offset)
         ) WITHOUT ROWID;
-        CREATE INDEX damaged_mail ON damaged (mail_id) WHERE NOT healed;
+        CREATE INDEX damaged_mail ON damaged (mail_id);
+        -- Older records of mails of which a newer one stands here, until their segment is dropped.
+        CREATE TABLE replaced (
+            mail_id BLOB NOT NULL,
+            position INTEGER NOT NULL,
+            PRIMARY KEY (mail_id, position)
+        ) WITHOUT ROWID;
         -- What people want of a mail, by the newest of its notes here.
         CREATE TABLE wishes (
             mail_id BLOB NOT NULL PRIMARY KEY,
@@ -210,6 +216,8 @@ package struct LedgerRow: Sendable {
     package var passesOn: Bool
     /// What a note says that a person wants; nil for all other records.
     package var wish: Wish?
+    /// Another record of the mail may have a row; false where somebody has looked.
+    package var mayReplace = true
 
     package init(
         header: RecordHeader, position: Position, segment: SegmentNumber, offset: UInt64,
@@ -302,8 +310,10 @@ package enum LedgerChange: Sendable {
     /// not to be forgotten.
     case damaged(CopyPlace, keepsRow: Bool)
     case marks([String: Int64])
-    /// What lies there is whole after all.
+    /// What lies there is whole after all, or nothing depends on it any more.
     case healed(CopyPlace)
+    /// Whose record lay at a damaged place, where the index did not know it.
+    case named(CopyPlace, MailID)
 }
 
 /// How far the ledger has followed one segment.

@@ -54,11 +54,12 @@ struct AppendedBatch {
     private mutating func note(
         _ offer: RecordKeeper.Offer, at place: Placed, of keepClass: KeepClass, _ today: Day
     ) {
-        rows.append(
-            LedgerRow(
-                header: offer.item.record.header, position: place.position, segment: place.segment,
-                offset: place.offset, sender: offer.sender, subject: offer.subject,
-                messageID: offer.messageID, passesOn: offer.passesOn, wish: offer.wish))
+        var row = LedgerRow(
+            header: offer.item.record.header, position: place.position, segment: place.segment,
+            offset: place.offset, sender: offer.sender, subject: offer.subject,
+            messageID: offer.messageID, passesOn: offer.passesOn, wish: offer.wish)
+        row.mayReplace = offer.replacesHeld
+        rows.append(row)
         let fresh = SegmentRow(
             segment: place.segment, day: today, dropDay: today.advanced(by: Int(keepClass.days)),
             recordedUpTo: 0, records: 0, bytes: 0)

@@ -34,11 +34,12 @@ package struct VerificationAnswer: Codable, Hashable, Sendable {
 
     /// A record that is not what was written.
     package struct BadPlace: Codable, Hashable, Sendable {
-        package var mail: MailID
+        /// Absent where nobody knows any more whose record lay there.
+        package var mail: MailID?
         package var segment: UInt64
         package var offset: UInt64
 
-        package init(mail: MailID, segment: UInt64, offset: UInt64) {
+        package init(mail: MailID?, segment: UInt64, offset: UInt64) {
             self.mail = mail
             self.segment = segment
             self.offset = offset
@@ -124,12 +125,25 @@ package struct CopyStatisticsAnswer: Codable, Hashable, Sendable {
         package var node: String
         package var name: String
         package var entries: Int
+        /// Declared lost: nobody waits for it.
+        package var gone: Bool?
 
-        package init(node: String, name: String, entries: Int) {
+        package init(node: String, name: String, entries: Int, gone: Bool) {
             self.node = node
             self.name = name
             self.entries = entries
+            self.gone = gone ? true : nil
         }
+    }
+}
+
+/// `GET /records/{segment}/{offset}/written` of a storage: when a record came to lie there.
+package struct WrittenAnswer: Codable, Hashable, Sendable {
+    /// ISO 8601.
+    package var written: String
+
+    package init(written: String) {
+        self.written = written
     }
 }
 

@@ -71,3 +71,14 @@ extension Parameters {
         }
     }
 }
+
+extension Request {
+    /// The day that is asked about, as `on`.
+    package func day(default standard: Day) throws -> Day {
+        guard let text = uri.queryParameters["on"] else { return standard }
+        guard let day = Day(String(text)) else {
+            throw Refusal.malformed("on must be a day like 2026-01-31.")
+        }
+        return day
+    }
+}

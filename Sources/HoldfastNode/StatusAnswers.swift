@@ -141,15 +141,22 @@ package struct SegmentsAnswer: Codable, Hashable, Sendable {
     }
 }
 
-/// `GET /damaged?after=…` of a storage: places that are damaged and for which no other record stands.
+/// `GET /damaged?after=…` of a storage: places that are damaged and that something may depend on.
+/// `POST /damaged`: what the catalog knows of some of them.
 package struct DamagedAnswer: Codable, Hashable, Sendable {
     package struct Place: Codable, Hashable, Sendable {
         package var segment: UInt64
         package var offset: UInt64
+        /// Whose record lay there, where that is known.
+        package var mail: MailID?
+        /// The mail has its copies elsewhere, or needs none.
+        package var healed: Bool?
 
-        package init(segment: UInt64, offset: UInt64) {
+        package init(segment: UInt64, offset: UInt64, mail: MailID?, healed: Bool? = nil) {
             self.segment = segment
             self.offset = offset
+            self.mail = mail
+            self.healed = healed
         }
     }
 

@@ -42,6 +42,8 @@ extension Reply {
     /// At MAIL FROM: fewer storages are there than must have a mail before the reply.
     package static let tooFewStorages = Reply(
         451, "4.3.2", "Too few storages are there: try later")
+    /// At MAIL FROM: a mail would be given a day that nobody means.
+    package static let clockIsOff = Reply(451, "4.3.5", "The clock here is days off: try later")
     /// Instead of a greeting: this client, or all of them, hold too many connections.
     package static let tooManyConnections = Reply(421, "4.7.0", "Too many connections: try later")
     /// Nothing came for too long.

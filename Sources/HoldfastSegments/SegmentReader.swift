@@ -12,6 +12,8 @@ package final class SegmentReader: Sendable {
     private let open = Mutex<[(segment: SegmentNumber, file: any DiskFile)]>([])
     private static let openFilesMax = 64
     private static let offsetMax = UInt64(1) << 60
+    /// How much is read at a time where the beginning of a batch is looked for.
+    private static let searchBytes = UInt64(1 << 20)
     /// Larger messages are read piece by piece.
     package static let wholeMessageBytesMax = UInt64(4 << 20)
 
@@ -58,6 +60,33 @@ package final class SegmentReader: Sendable {
             clamping: record.header.message.bytes - min(start, record.header.message.bytes))
         return try file(of: segment).bytes(
             at: offset + record.header.messageOffset + start, count: min(count, rest))
+    }
+
+    /// When the batch was written in which a record lies.
+    package func written(
+        segment: SegmentNumber, offset: UInt64
+    ) throws(SegmentError) -> Timestamp {
+        let damaged = SegmentError.damaged(segment: segment, offset: offset)
+        guard offset < Self.offsetMax else { throw damaged }
+        let file = try file(of: segment)
+        let block = UInt64(SegmentFormat.blockBytes)
+        var end = offset / block * block + block
+        while end > SegmentFormat.dataOffset {
+            let start = max(SegmentFormat.dataOffset, end - min(end, Self.searchBytes))
+            let bytes = try file.bytes(at: start, count: Int(end - start))
+            let places = stride(
+                from: Int(end - start - block), through: 0, by: -SegmentFormat.blockBytes)
+            for place in places where place < bytes.count {
+                if let batch = BatchHeader(decoding: bytes.dropFirst(place)),
+                    batch.segment == segment, batch.offset == start + UInt64(place),
+                    batch.offset + batch.bytes > offset
+                {
+                    return batch.written
+                }
+            }
+            end = start
+        }
+        throw damaged
     }
 
     /// To be called before a segment is dropped.

@@ -13,10 +13,8 @@ struct Expiry: Sendable {
     let name: String
     let keeper: RecordKeeper
     let holds: Holds
-    let roster: RosterView
     let logger: Logger
-    let started: Timestamp
-    let startedMonotonic: Int64
+    private let clock: ClockWatch
 
     private static let pageRecords = 256
 
@@ -24,10 +22,10 @@ struct Expiry: Sendable {
         self.name = name
         self.holds = holds
         self.keeper = keeper
-        roster = surroundings.roster
         logger = surroundings.logger
-        started = surroundings.clock.now
-        startedMonotonic = surroundings.clock.monotonicMilliseconds
+        clock = ClockWatch(surroundings.clock) { [roster = surroundings.roster] in
+            roster.clockAhead
+        }
     }
 
     /// What would be dropped today, and what speaks against it.
@@ -39,7 +37,7 @@ struct Expiry: Sendable {
         let expired = ExpiryRules.expired(segments, on: today)
         return ExpiryAnswer(
             day: today.description, segments: expired.map(ExpiredSegment.init),
-            refused: expired.isEmpty ? nil : evidence(newest: newest).doubt)
+            refused: expired.isEmpty ? nil : clock.doubt(newest: newest))
     }
 
     /// Drops what has expired; returns what went.
@@ -92,15 +90,6 @@ struct Expiry: Sendable {
             metadata: [
                 "node": "\(name)", "segment": "\(segment.segment)", "records": "\(segment.records)",
             ])
-    }
-
-    private func evidence(newest: Timestamp?) -> ClockEvidence {
-        let clock = keeper.clock
-        return ClockEvidence(
-            now: clock.now, started: started,
-            runningMilliseconds: clock.monotonicMilliseconds - startedMonotonic,
-            newestRecord: newest,
-            registryAheadMilliseconds: roster.clockAhead)
     }
 }
 

@@ -16,6 +16,7 @@ extension StorageComponent {
         server.take(into: queues, at: path)
         addSearchRoutes(to: server)
         addCheckRoutes(to: server)
+        addDamageRoutes(to: server.router)
         server.tellDays(of: keeper, queue: "sync", at: path)
         server.router.get("\(path.text)/records/:segment/:offset") { [self] request, context in
             let segment = try context.parameters.require("segment", as: UInt64.self)
@@ -27,6 +28,19 @@ extension StorageComponent {
                 return mail
             }
             return try await record(segment: segment, offset: offset, mail: mail)
+        }
+        server.router.get("\(path.text)/records/:segment/:offset/written") {
+            [self] _, context in
+            let segment = try context.parameters.require("segment", as: UInt64.self)
+            let offset = try context.parameters.require("offset", as: UInt64.self)
+            do {
+                let written = try await keeper.read { _, reader in
+                    try reader.written(segment: segment, offset: offset)
+                }
+                return JSONAnswer(WrittenAnswer(written: written.iso8601))
+            } catch let error as SegmentError {
+                throw Refusal(error)
+            }
         }
         server.router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
         server.router.get("\(path.text)/segments") { [self] _, _ in
@@ -43,29 +57,11 @@ extension StorageComponent {
         server.router.post("\(path.text)/expiry") { [self] _, _ in
             JSONAnswer(try await dropNow())
         }
-        server.router.get("\(path.text)/damaged") { [self] request, _ in
-            JSONAnswer(try await damagedPage(after: request.uri.queryParameters["after"]))
-        }
         server.router.post("\(path.text)/drain") { [self] request, context in
             let wish = try await request.decode(as: DrainAnswer.self, context: context)
             try await keeper.read { [drainMark] _, _ in try drainMark.set(wish.draining) }
             return JSONAnswer(DrainAnswer(draining: drainMark.isDraining))
         }
-    }
-
-    /// The places that are damaged and for which no other record stands, in their order.
-    private func damagedPage(after text: Substring?) async throws -> DamagedAnswer {
-        guard let after = text.map({ CopyPlace(String($0)) }) ?? CopyPlace.start else {
-            throw Refusal.malformed("after must be what `next` was in an answer.")
-        }
-        let places = try await keeper.read { ledger, _ in
-            try ledger.damagedPlaces(
-                healed: false, after: after, limit: DamagedAnswer.placesMax)
-        }
-        let next = places.count == DamagedAnswer.placesMax ? places.last : nil
-        return DamagedAnswer(
-            places: places.map { .init(segment: $0.segment, offset: $0.offset) },
-            next: next?.description)
     }
 
     private func record(segment: UInt64, offset: UInt64, mail: MailID?) async throws -> Response {

@@ -49,6 +49,38 @@ struct EnteredTests {
         }
     }
 
+    @Test("of a damaged place it is known whose it is, and when nothing depends on it any more")
+    func damaged() throws {
+        try Engine.sqlite.withCatalog { catalog in
+            var (one, two, three) = (Shipper(1), Shipper(2), Shipper(3))
+            let (mail, purged) = (Sample(1), Sample(2))
+            let shipped = one.ship(mail)
+            let location = shipped.entry.location
+            let place = CopyPlace(segment: location.segment, offset: location.offset)
+            try catalog.merge([shipped, one.ship(purged)], from: one)
+            try catalog.merge([two.ship(mail)], from: two)
+            let nameless = DamagedCopy(place: place, mail: nil)
+            let named = DamagedCopy(place: place, mail: mail.id)
+            #expect(try catalog.known([nameless], at: one.node) == [named])
+            #expect(try catalog.known([named], at: one.node).isEmpty, "no news")
+            try catalog.forget(one.node, copies: [place])
+            #expect(try catalog.known([nameless], at: one.node).isEmpty, "nobody knows any more")
+            #expect(try catalog.known([named], at: one.node).isEmpty, "it is short")
+            try catalog.merge([three.ship(mail)], from: three)
+            let healed = DamagedCopy(place: place, mail: mail.id, isHealed: true)
+            #expect(try catalog.known([named], at: one.node) == [healed])
+            let other = CopyPlace(segment: 7, offset: 512)
+            let gone = DamagedCopy(place: other, mail: purged.id)
+            let stranger = DamagedCopy(place: other, mail: id(77))
+            #expect(try catalog.known([gone, stranger], at: one.node).isEmpty)
+            _ = try catalog.enter(
+                StorageOrder(
+                    id: id(50), kind: .purge, mail: purged.id, node: NodeID(0), ordered: now,
+                    by: "eve", keepUntil: today))
+            #expect(try catalog.known([gone, stranger], at: one.node).map(\.isHealed) == [true])
+        }
+    }
+
     @Test("a copy that is forgotten counts no more; a later one at its node stays")
     func forgets() throws {
         try Engine.sqlite.withCatalog { catalog in
@@ -84,6 +116,11 @@ struct EnteredTests {
             #expect(
                 try catalog.copyStatistics(disksMayBeShared: false, today: today)
                     == CopyStatistics(mails: 3, copies: 1...3, disks: 1...2, short: 2))
+            // What a node has that was declared lost is no copy.
+            try catalog.setCounts(same.node, false, isGone: true)
+            #expect(
+                try catalog.copyStatistics(disksMayBeShared: true, today: today)
+                    == CopyStatistics(mails: 3, copies: 1...2, disks: 1...2, short: 2))
         }
     }
 

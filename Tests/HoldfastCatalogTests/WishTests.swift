@@ -110,6 +110,66 @@ private let noteSlip = Slip(copiesWanted: 1, keepUntil: today.advanced(by: 400))
         }
     }
 
+    @Test(
+        "a storage that knows of a hold, and not of its end, is told when it ships the hold's note")
+    func missedUnhold() throws {
+        try Engine.sqlite.withCatalog { catalog in
+            var (one, two) = (Shipper(1), Shipper(2))
+            let mail = Sample(1)
+            let hold = order(50, .hold, of: mail)
+            let unhold = order(51, .unhold, of: mail, seconds: 5)
+            let (held, unheld) = (try #require(hold.note), try #require(unhold.note))
+            // A catalog made anew: the first has shipped all before the second comes.
+            try catalog.merge(
+                [
+                    one.ship(mail), one.ship(held, slip: noteSlip),
+                    one.ship(unheld, slip: noteSlip),
+                ], from: one)
+            try catalog.merge([two.ship(mail)], from: two)
+            #expect(try catalog.dues(of: two.node, limit: 9).isEmpty)
+            try catalog.merge([two.ship(held, slip: noteSlip)], from: two)
+            #expect(try catalog.dues(of: two.node, limit: 9).map(\.kind) == [.unhold])
+            try catalog.merge([two.ship(unheld, slip: noteSlip)], from: two)
+            try catalog.merge([two.ship(held, slip: noteSlip)], from: two)
+            #expect(try catalog.dues(of: two.node, limit: 9).isEmpty)
+        }
+    }
+
+    @Test(
+        "what is due to a storage that is away, and who was declared lost, outlive a new beginning")
+    func renewed() throws {
+        try withFolder { folder in
+            let catalog = try SQLiteCatalog(path: folder + "/catalog.sqlite")
+            var (one, two, three) = (Shipper(1), Shipper(2), Shipper(3))
+            let (mail, other) = (Sample(1), Sample(2))
+            try catalog.merge([one.ship(mail), one.ship(other)], from: one)
+            try catalog.merge([two.ship(mail), two.ship(other)], from: two)
+            try catalog.merge([three.ship(mail)], from: three)
+            _ = try catalog.enter(order(50, .hold, of: mail))
+            _ = try catalog.enter(order(51, .unhold, of: mail, seconds: 1))
+            _ = try catalog.enter(order(52, .purge, of: other, seconds: 2))
+            try catalog.confirm(
+                try catalog.dues(of: one.node, limit: 9) + catalog.dues(of: three.node, limit: 9))
+            try catalog.setCounts(three.node, false, isGone: true)
+            let before = try catalog.dues(of: two.node, limit: 9)
+            #expect(before.map(\.kind) == [.hold, .unhold, .purge])
+            try catalog.renew(beside: folder + "/before")
+            #expect(try catalog.dues(of: two.node, limit: 9) == before)
+            #expect(try catalog.dues(of: one.node, limit: 9).isEmpty)
+            #expect(try catalog.holds(after: nil, limit: 9).number == now.milliseconds + 1000)
+            #expect(try catalog.statistics().nodes.filter(\.isGone).map(\.id) == [three.node])
+            #expect(try catalog.position(of: two.node) == .none, "it ships everything again")
+            // What it ships confirms nothing by itself, and enters nothing that was purged.
+            var again = Shipper(2)
+            try catalog.merge([again.ship(mail), again.ship(other)], from: again)
+            #expect(try catalog.statistics().mails == 1)
+            #expect(
+                try Set(catalog.dues(of: two.node, limit: 9).map(\.kind)) == [
+                    .hold, .unhold, .purge,
+                ])
+        }
+    }
+
     @Test("a catalog filled again in any order knows the same", arguments: Seeds.toTry())
     func anyOrder(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)

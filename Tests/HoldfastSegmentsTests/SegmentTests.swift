@@ -54,6 +54,25 @@ struct Bench {
 
 @Suite("Segments")
 struct SegmentTests {
+    @Test("of each record it is known when its batch was written, however large the batch is")
+    func written() throws {
+        let bench = Bench()
+        let store = try bench.store(run: 1)
+        let reader = SegmentReader(folder: bench.folder, on: bench.disk)
+        for turn in 0..<3 {
+            let time = Bench.now.advanced(bySeconds: Int64(turn) * 60)
+            let records = (1...5).map { Bench.record(turn * 5 + $0, bytes: $0 * 300_000) }
+            for place in try store.append(records[...], to: Bench.week, now: time) {
+                let written = try reader.written(segment: place.segment, offset: place.offset)
+                #expect(written == time)
+            }
+        }
+        let first = try #require(store.active.first)
+        #expect(throws: SegmentError.self) {
+            _ = try reader.written(segment: first.segment, offset: first.end + (64 << 20))
+        }
+    }
+
     @Test("what was appended is read back at its place, active and sealed")
     func readBack() throws {
         let bench = Bench()

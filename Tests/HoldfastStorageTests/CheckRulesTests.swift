@@ -15,6 +15,15 @@ struct CheckRulesTests {
             isReplaced: replaced)
     }
 
+    private func bad(_ offset: UInt64) -> SegmentFindings.Bad {
+        .init(mail: MailID(UInt128(offset)), offset: offset)
+    }
+
+    private func known(_ offset: UInt64, mail: MailID?, healed: Bool = false) -> DamagedPlace {
+        DamagedPlace(
+            place: CopyPlace(segment: 7, offset: offset), mail: mail, isHealed: healed)
+    }
+
     private func reading(
         _ whole: [UInt64], damaged: [Range<UInt64>] = [], end: UInt64 = 1000
     ) -> SegmentReading {
@@ -28,7 +37,7 @@ struct CheckRulesTests {
     func bad() {
         let findings = CheckRules.findings(
             reading([10]), rows: [row(10), row(20), row(30, replaced: true)], known: [])
-        #expect(findings.bad == [row(20)])
+        #expect(findings.bad == [bad(20)])
         #expect(findings.healed == [30])
         #expect(findings.undocumented == [])
     }
@@ -37,16 +46,30 @@ struct CheckRulesTests {
     func otherMail() {
         var there = reading([10])
         there.whole[10] = MailID(99)
-        #expect(CheckRules.findings(there, rows: [row(10)], known: []).bad == [row(10)])
+        #expect(CheckRules.findings(there, rows: [row(10)], known: []).bad == [bad(10)])
     }
 
     @Test("what was damaged is healed when it can be read, or when nothing depends on it")
     func healed() {
         let findings = CheckRules.findings(
             reading([10], damaged: [40..<50, 60..<70]), rows: [row(10), row(60)],
-            known: [10, 20, 60])
+            known: [
+                known(10, mail: MailID(10)), known(20, mail: MailID(20), healed: true),
+                known(60, mail: MailID(60)),
+            ])
         #expect(findings.healed == [10, 20, 40])
-        #expect(findings.bad == [row(60)])
+        #expect(findings.bad == [bad(60)])
+    }
+
+    @Test("what was damaged stays bad as long as somebody may depend on it, also without its row")
+    func unhealed() {
+        let findings = CheckRules.findings(
+            reading([10], damaged: [20..<30, 40..<50], end: 100), rows: [row(10)],
+            known: [
+                known(40, mail: nil), known(20, mail: MailID(20)), known(200, mail: MailID(200)),
+            ])
+        #expect(findings.bad == [bad(20), .init(mail: nil, offset: 40)])
+        #expect(findings.healed.isEmpty)
     }
 
     @Test("a whole record without a row is put back; what came after the reading is left alone")

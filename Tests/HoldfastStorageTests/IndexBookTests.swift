@@ -69,6 +69,29 @@ struct IndexBookTests {
         #expect(book.takeChanges().next == Self.position(said))
     }
 
+    @Test("what a catalog that fell back does not hold travels in its order, not beside it")
+    func fellBack() throws {
+        var book = book(held: 50)
+        book.shipAgain(Self.position(3))
+        book.shipAgain(Self.position(50))
+        book.shipAsNew(Self.position(40))
+        book.shipAsNew(Self.position(7))
+        let before = try claim(&book, now: 10)
+        #expect(before.held == Self.position(50))
+        let later = [3, 50, 40, 7].map {
+            ItemResult(mail: MailID(9), position: Self.position($0), outcome: .later("less"))
+        }
+        book.settle(later, position: Self.position(10), now: 11)
+        let after = try claim(&book, now: 12)
+        #expect(after.held == Self.position(10) && after.from == Self.position(11))
+        // Beside the order 40 and 50 would move the DAL past all that lies between.
+        #expect(Set(after.again) == [Self.position(3), Self.position(7)])
+        // Only what was shipped meanwhile need not be shipped again.
+        book.settle(
+            [Self.kept(3), Self.kept(7), Self.kept(40)], position: Self.position(60), now: 13)
+        #expect(try claim(&book, now: 14).again == [Self.position(50)])
+    }
+
     @Test("the last entry is shipped once more now and then, to find out a restored catalog")
     func probe() throws {
         var book = book(held: 5)

@@ -54,7 +54,7 @@ struct IntakeRulesTests {
                 shared: true, decision: .keep(slip(sameDisk, here))),
             Offer(
                 what: "a last day that has passed", slip: slip(days: -1),
-                decision: .refused("its keep-until day has passed")),
+                decision: .notHere("its keep-until day has passed")),
             Offer(
                 what: "the last day is today", slip: slip(days: 0),
                 decision: .keep(slip(days: 0, here))),

@@ -169,6 +169,85 @@ extension StorageComponent {
         }
     }
 
+    @Test("a purge reaches older records of the mail and damaged ones, whose bytes go with it")
+    func purgesOlderRecords() async throws {
+        try await withStorage { storage in
+            _ = await storage.queues.intake.take([try mail(1, keepDays: 5), try mail(2)])
+            try await storage.keeper.note(.kept([], segments: []))
+            let first = try #require(try await storage.held(1))
+            // Offered for longer it is written again: the first record stays behind.
+            _ = await storage.queues.intake.take([try mail(1, keepDays: 50)])
+            try await storage.keeper.note(.kept([], segments: []))
+            let second = try #require(try await storage.held(1))
+            #expect(second.segment != first.segment)
+            storage.keeper.damage.note(segment: second.segment, offset: second.offset)
+            _ = await storage.queues.intake.take([try mail(1, keepDays: 300)])
+            try await storage.keeper.note(.kept([], segments: []))
+            let third = try #require(try await storage.held(1))
+            let day = storage.keeper.clock.now.day
+            let before = try await storage.keeper.read { ledger, _ in
+                try ledger.dayBook(of: day, queue: "sync")
+            }
+            #expect(before.live == 4 - 1, "the damaged one has no row")
+
+            #expect(try await storage.order(.purge, 1) == .kept)
+            try await storage.keeper.note(.kept([], segments: []))
+            let (places, book) = try await storage.keeper.read { ledger, _ in
+                let places = try [first, second, third].map {
+                    try ledger.isPurged(segment: $0.segment, offset: $0.offset)
+                }
+                return (places, try ledger.dayBook(of: day, queue: "sync"))
+            }
+            #expect(places == [true, true, true])
+            #expect(book.live == 1 && book.counts[.kept] == 4 && book.counts[.gone] == 3)
+            try await Cleaning(
+                name: "s", keeper: storage.keeper, purgeDays: 0, logger: .init(label: "t")
+            ).run()
+            let left = try await storage.keeper.read { ledger, _ in
+                try ledger.segments().map(\.segment)
+            }
+            #expect(Set(left).isDisjoint(with: [first, second, third].map(\.segment)))
+            #expect(try await storage.held(2) != nil)
+        }
+    }
+
+    @Test("what the catalog knows of a damaged place is believed: whose it was, that none needs it")
+    func damagedKnown() async throws {
+        let folder = TestFolder()
+        try await withStorage(in: folder) { storage in
+            _ = await storage.queues.intake.take([try mail(1), try mail(2)])
+            try await storage.keeper.note(.kept([], segments: []))
+            let held = try #require(try await storage.held(1))
+            let place = CopyPlace(segment: held.segment, offset: held.offset)
+            // Found by a start without a ledger: nobody knows whose it is.
+            try await storage.keeper.note(.gone([held.position]))
+            storage.keeper.damage.note(segment: place.segment, offset: place.offset)
+            try await storage.keeper.note(.kept([], segments: []))
+            func known() async throws -> [DamagedPlace] {
+                try await storage.keeper.note(.kept([], segments: []))
+                return try await storage.keeper.read { ledger, _ in
+                    try ledger.damaged(in: place.segment)
+                }
+            }
+            var expected = DamagedPlace(place: place, mail: nil, isHealed: false)
+            #expect(try await known() == [expected])
+            var answer = DamagedAnswer.Place(
+                segment: place.segment, offset: place.offset, mail: MailID(1))
+            storage.take(answer)
+            expected.mail = MailID(1)
+            #expect(try await known() == [expected])
+            (answer.mail, answer.healed) = (MailID(7), true)
+            storage.take(answer)
+            expected.isHealed = true
+            #expect(try await known() == [expected])
+            #expect(storage.keeper.damage.count == 0)
+            // Of a place that is not damaged here nothing is believed.
+            answer.offset += 8
+            storage.take(answer)
+            #expect(try await known() == [expected])
+        }
+    }
+
     @Test("a held mail is written again before its day, and so is its note; the last wish stands")
     func holds() async throws {
         try await withStorage { storage in

@@ -10,14 +10,26 @@ final class Machine {
     let folder: String
     let http: Int
     let smtp: Int
+    /// The wire by which others reach it; nil where they do so without one.
+    let relay: Relay?
+    /// How far its clock is off.
+    var clockDays = 0
     private var server: Child?
+
+    /// What makes a process see another time; nil where that is not installed.
+    static let fakeTime: String? = {
+        let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
+        return folders.map { $0 + "/faketime/libfaketime.so.1" }
+            .first { FileManager.default.fileExists(atPath: $0) }
+    }()
 
     /// - Parameter sections: what its configuration has besides `[node]`; `{smtp}` is its port.
     init(
         _ name: String, in parent: String, host: String, registries: [Int], sections: String,
-        http: Int
+        http: Int, relayed: Bool = false
     ) throws {
         self.name = name
+        relay = relayed ? try Relay(to: http) : nil
         folder = "\(parent)/\(name)"
         self.http = http
         smtp = try Ports.free()
@@ -29,6 +41,7 @@ final class Machine {
         let text = """
             [node]
             http = "127.0.0.1:\(http)"
+            \(relay.map { "address = \"127.0.0.1:\($0.port)\"" } ?? "")
             host = "\(host)"
             registries = [\(addresses.joined(separator: ", "))]
             token_file = "../token"
@@ -38,7 +51,10 @@ final class Machine {
         try text.write(toFile: configuration, atomically: true, encoding: .utf8)
     }
 
-    deinit { letGo() }
+    deinit {
+        letGo()
+        relay?.stop()
+    }
 
     /// Kills it if it runs.
     func letGo() {
@@ -53,8 +69,17 @@ final class Machine {
     func start() throws {
         guard !isRunning else { return }
         server = try Child(
-            [program ?? "", "serve", "--config", configuration], output: "/dev/null",
+            clock + [program ?? "", "serve", "--config", configuration], output: "/dev/null",
             messages: folder + "/log")
+    }
+
+    /// Only the wall clock is off: time passes as it does elsewhere.
+    private var clock: [String] {
+        guard clockDays != 0, let library = Self.fakeTime else { return [] }
+        return [
+            "/usr/bin/env", "LD_PRELOAD=\(library)", "FAKETIME_DONT_FAKE_MONOTONIC=1",
+            "FAKETIME=\(clockDays > 0 ? "+" : "")\(clockDays)d",
+        ]
     }
 
     /// Without a word of warning.
@@ -87,17 +112,24 @@ final class Cluster {
     let dal: Machine
     private(set) var storages: [Machine] = []
     private let registryPorts: [Int]
+    private let isRelayed: Bool
 
     static let token = "the-token-of-this-cluster"
 
-    convenience init(registries count: Int = 2, storages: Int = 3, gateway: String) throws {
+    /// - Parameter relayed: all but Registries are reached by wires that can fail.
+    convenience init(
+        registries count: Int = 2, storages: Int = 3, gateway: String, relayed: Bool = false
+    ) throws {
         try self.init(
             registryPorts: (0..<count).map { _ in try Ports.free() }, storages: storages,
-            gateway: gateway)
+            gateway: gateway, relayed: relayed)
     }
 
     /// - Parameter gateway: further lines of `[gateway]`.
-    init(registryPorts ports: [Int], storages: Int, gateway: String) throws {
+    init(
+        registryPorts ports: [Int], storages: Int, gateway: String, relayed: Bool = false
+    ) throws {
+        isRelayed = relayed
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try "\(Self.token)\n".write(
             toFile: folder + "/token", atomically: true, encoding: .utf8)
@@ -106,7 +138,7 @@ final class Cluster {
         func machine(_ name: String, _ sections: String, http: Int? = nil) throws -> Machine {
             try Machine(
                 name, in: parent, host: "host-\(name)", registries: ports, sections: sections,
-                http: http ?? Ports.free())
+                http: http ?? Ports.free(), relayed: relayed && http == nil)
         }
         registries = try ports.enumerated().map { place, port in
             try machine(
@@ -149,7 +181,7 @@ final class Cluster {
                 segment_bytes_max = 8388608
                 \(more.contains("reserve_bytes") ? "" : "reserve_bytes = 0")
                 \(more)
-                """, http: Ports.free())
+                """, http: Ports.free(), relayed: isRelayed)
         if path == nil { try makeFolder(machine, "data") }
         storages.append(machine)
         return machine

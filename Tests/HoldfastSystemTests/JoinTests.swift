@@ -31,7 +31,7 @@ struct JoinTests {
         defer { machine.killGroup() }
         let client = try box.connect()
         var number = 0
-        try waitUntil("both storages have mail") {
+        try waitUntil("both storages have mail", seconds: 120) {
             number += 1
             let said = try client.mail(StoryTests.message(number), from: "a@b.c", to: ["d@e.f"])
             #expect(said.hasPrefix("250 "))

@@ -68,6 +68,29 @@ struct RebuildTests {
         #expect(try dump(box) == before, "also when nothing runs")
     }
 
+    @Test("a catalog of many batches is made again whole, whatever was shipped again before")
+    func many() throws {
+        let count = 4000
+        let box = try Appliance("--storages", "2", "--copies", "2")
+        try box.start()
+        let mbox = box.folder + "/many.mbox"
+        var text: [UInt8] = []
+        for number in 1...count {
+            text += Array("From amy@example.org Thu Jan  1 00:00:00 2026\n".utf8)
+            text += StoryTests.message(number).filter { $0 != 13 } + [10]
+        }
+        try Data(text).write(to: URL(fileURLWithPath: mbox))
+        #expect(try box.verb("import", "mbox:" + mbox).code == 0)
+        try waitUntil("all have two copies", seconds: 60) {
+            try box.count("copies:2") == count
+        }
+        let before = try dump(box)
+        let ran = try box.verb("reindex", "--yes")
+        #expect(ran.code == 0 && ran.text.contains("\(count) mails"), "\(ran)")
+        try waitUntil("it is the same after reindex") { try dump(box) == before }
+        #expect(try box.verb("verify").code == 0)
+    }
+
     @Test("with a storage missing, only its entries are missing")
     func oneStorageMissing() throws {
         let box = try Appliance("--storages", "2", "--copies", "2")

@@ -81,7 +81,7 @@ extension SQLiteCatalog {
     private static func forget(
         _ copy: EnteredCopy, _ node: Int64, _ table: EntryTable, _ database: Database
     ) throws {
-        let (files, id) = (table.owner, table.owner == "qt_files" ? "mail_id" : "note_id")
+        let (files, id) = (table.owner, table.ownerID)
         let delete = try database.cachedStatement(
             sql: """
                 DELETE FROM \(table.name) WHERE node = ? AND position = ? AND file =
@@ -108,10 +108,10 @@ extension SQLiteCatalog {
                 sql: """
                     SELECT count(*), min(copies), max(copies), min(disks), max(disks),
                         count(*) FILTER (WHERE \(disksMayBeShared ? "copies" : "disks") < wanted)
-                    FROM (SELECT count(e.node) AS copies,
+                    FROM (SELECT count(n.id) AS copies,
                             count(DISTINCT n.host || '/' || n.disk) AS disks, f.copies_wanted AS wanted
                         FROM qt_files f LEFT JOIN qt_files_entries e ON e.file = f.id
-                        LEFT JOIN qt_nodes n ON n.id = e.node
+                        LEFT JOIN qt_nodes n ON n.id = e.node AND n.counts
                         WHERE f.keep_until >= ? GROUP BY f.id)
                     """,
                 arguments: [Int64(today.number)])

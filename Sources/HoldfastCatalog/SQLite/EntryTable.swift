@@ -30,6 +30,8 @@ struct EntryTable {
     let name: String
     /// What the entries are of.
     let owner: String
+    /// The owner's column with the id that people know.
+    let ownerID: String
     /// Where a node's recount stands, as a number.
     let number: Int64
     private let select: String
@@ -44,6 +46,7 @@ struct EntryTable {
     private init(name: String, of owner: String, number: Int64) {
         self.name = name
         self.owner = owner
+        ownerID = owner == "qt_files" ? "mail_id" : "note_id"
         self.number = number
         select = "SELECT position FROM \(name) WHERE file = ? AND node = ?"
         insert = """

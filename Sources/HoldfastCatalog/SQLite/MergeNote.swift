@@ -16,10 +16,12 @@ extension Merge {
             try insert(note, key: key, slip)
             try Wishes(database).apply(note, keepUntil: slip.keepUntil)
             try Wishes(database).confirm(note, by: source.row)
+            try Wishes(database).greet(note, from: source.row)
             return try EntryTable.notes.enterFirst(
                 item.entry, of: key, from: &source, wanted: slip.copiesWanted, database)
         }
         try Wishes(database).confirm(note, by: source.row)
+        try Wishes(database).greet(note, from: source.row)
         let wanted = max(known[1], slip.copiesWanted)
         let entered = try EntryTable.notes.enter(
             item.entry, of: known[0], from: &source, wanted: wanted, database)

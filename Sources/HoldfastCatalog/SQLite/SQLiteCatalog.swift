@@ -125,7 +125,8 @@ package final class SQLiteCatalog: Catalog {
         unlink(Self.mark(of: path))
     }
 
-    /// Orders and wishes are what nobody else may have yet, and nobody else counts what has expired.
+    /// Orders and wishes, and whom they wait for, are what nobody else may have yet; nobody else counts what
+    /// has expired, or knows who was declared lost.
     private static func copyOwn(from other: String, into database: any DatabaseWriter) throws {
         try database.writeWithoutTransaction { database in
             try database.execute(sql: "ATTACH ? AS old", arguments: [other])
@@ -136,6 +137,10 @@ package final class SQLiteCatalog: Catalog {
                     INSERT INTO qt_days SELECT * FROM old.qt_days;
                     INSERT INTO qt_holds SELECT * FROM old.qt_holds;
                     INSERT INTO qt_purges SELECT * FROM old.qt_purges;
+                    INSERT INTO qt_nodes (id, node, name, position, disk, host, entries, counts, gone)
+                        SELECT id, node, name, 0, disk, host, 0, counts, gone FROM old.qt_nodes
+                        WHERE gone OR id IN (SELECT node FROM old.qt_dues);
+                    INSERT INTO qt_dues SELECT * FROM old.qt_dues;
                     UPDATE qt_totals SET
                         holds_number = (SELECT holds_number FROM old.qt_totals),
                         disks_may_be_shared = (SELECT disks_may_be_shared FROM old.qt_totals);

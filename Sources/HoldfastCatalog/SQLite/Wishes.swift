@@ -213,6 +213,22 @@ struct Wishes {
         return false
     }
 
+    /// A node that ships the note of a hold that has ended, and does not know that, is told.
+    func greet(_ note: Note, from node: Int64) throws {
+        guard note.kind == .hold else { return }
+        _ = try due(
+            note.mail, node,
+            """
+            SELECT ?1, h.noted, h.order_id, h.mail_id, 4, coalesce(n.noted_by, ''),
+                coalesce(n.reason, ''), coalesce(n.keep_until, h.noted / 86400000 + 400)
+            FROM qt_holds h LEFT JOIN qt_notes n ON n.note_id = h.order_id
+            WHERE h.mail_id = ?2 AND NOT h.held
+                AND NOT EXISTS (SELECT 1 FROM qt_purges p WHERE p.mail_id = ?2)
+                AND NOT EXISTS
+                    (SELECT 1 FROM qt_notes_entries e WHERE e.file = n.id AND e.node = ?1)
+            """)
+    }
+
     private func due(_ mail: MailID, _ node: Int64, _ select: String) throws -> Bool {
         let found = try database.cachedStatement(sql: "SELECT EXISTS (\(select))")
         let arguments: StatementArguments = [node, mail.data]

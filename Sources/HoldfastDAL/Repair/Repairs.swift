@@ -47,10 +47,12 @@ final class Repairs: Sendable {
     }
 
     /// Works until it is cancelled.
-    func run() async {
+    ///
+    /// - Parameter filling: what the catalog still lacks, in words: what is not entered yet is not short.
+    func run(filling: @Sendable () async throws -> String?) async {
         while !Task.isCancelled {
             do {
-                try await step()
+                try await step(filling: filling)
             } catch {
                 surroundings.logger.error("Repairs failed", metadata: ["error": "\(error)"])
             }
@@ -58,11 +60,14 @@ final class Repairs: Sendable {
         }
     }
 
-    private func step() async throws {
+    private func step(filling: () async throws -> String?) async throws {
         // Before a Registry has answered nobody is known to be away.
         guard let roster = surroundings.roster.current?.roster else { return }
         let storages = roster.nodes(of: .storage).filter { $0.node != nil }
         try await watch(storages)
+        if let filling = try await filling() {
+            state.withLock { $0.pause = $0.pause ?? "nothing is repaired while \(filling)" }
+        }
         try await settle()
         try await bringDues(to: storages)
         try await repair(by: storages)

@@ -24,6 +24,7 @@ final class Intake: Sendable {
     /// So many copies a mail must have before who brought it is told that it is kept (D12).
     let copiesBeforeReply: Int
     private let storages: @Sendable () -> Int
+    let clock: ClockWatch
     private let logger: Logger
 
     /// What became of a mail.
@@ -42,14 +43,18 @@ final class Intake: Sendable {
         case tooFewStorages
         /// So many have not had it in time.
         case copiesMissing
+        /// By this clock a mail would be given a day that nobody means.
+        case clockIsOff
         case failed(String)
     }
 
     /// - Parameter storages: how many copies of one mail can be kept now.
     init(
         rules: IntakeRules, configuration: GatewayConfiguration, keeper: RecordKeeper,
-        keys: KeyRing, room: DiskRoom, logger: Logger, storages: @escaping @Sendable () -> Int
+        keys: KeyRing, room: DiskRoom, clock: ClockWatch, logger: Logger,
+        storages: @escaping @Sendable () -> Int
     ) {
+        self.clock = clock
         self.storages = storages
         copiesBeforeReply = configuration.copiesBeforeReply
         self.rules = rules
@@ -64,6 +69,7 @@ final class Intake: Sendable {
 
     /// Why no mail should even be begun; nil nearly always.
     var obstacle: Obstacle? {
+        if clock.isDaysOff { return .clockIsOff }
         if room.isNearlyFull { return .diskNearlyFull }
         if memory.state == .spent { return .overloaded }
         return isShort(of: copiesNeeded(rules.standard.copies)) ? .tooFewStorages : nil

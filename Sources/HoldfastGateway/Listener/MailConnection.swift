@@ -168,6 +168,7 @@ extension Intake.Obstacle {
         switch self {
         case .diskNearlyFull: .diskNearlyFull
         case .tooFewStorages, .copiesMissing: .tooFewStorages
+        case .clockIsOff: .clockIsOff
         case .overloaded, .failed: .overloaded
         }
     }
@@ -179,6 +180,7 @@ extension Intake.Obstacle {
         case .overloaded: "Too much waits here: try later"
         case .tooFewStorages: "Fewer storages are there than must have the mail: try later"
         case .copiesMissing: "Not enough storages have the mail yet: try later"
+        case .clockIsOff: "The clock here is days off: try later"
         case .failed: "The mail could not be kept: try later"
         }
     }
@@ -190,6 +192,7 @@ extension Intake.Obstacle {
         case .overloaded: "overloaded"
         case .tooFewStorages: "too_few_storages"
         case .copiesMissing: "copies_missing"
+        case .clockIsOff: "clock_is_off"
         case .failed: "failed"
         }
     }

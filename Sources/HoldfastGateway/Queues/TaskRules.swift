@@ -102,8 +102,10 @@ enum TaskRules {
     }
 
     /// Nobody need keep it any longer: the task is finished without an ack.
-    static func isOver(keepUntil: Day, today: Day, clock: ClockCheck.Verdict) -> Bool {
-        clock == .runs && keepUntil < today
+    ///
+    /// - Parameter isDoubtful: nothing may be dropped on the word of the clock (D8).
+    static func isOver(keepUntil: Day, today: Day, isDoubtful: Bool) -> Bool {
+        !isDoubtful && keepUntil < today
     }
 }
 
@@ -112,25 +114,5 @@ extension Slip {
     /// no storage, and only the ack tells.
     fileprivate func isUnderWay(to copies: Int) -> Bool {
         !holders.isEmpty && wantsMoreCopies(before: copies)
-    }
-}
-
-/// Whether the wall clock ran like the monotonic one since the start: nothing is dropped on the word
-/// of a clock that jumped (D8).
-struct ClockCheck: Sendable {
-    enum Verdict { case runs, jumped }
-
-    private let wall: Timestamp
-    private let monotonic: Int64
-    private static let toleratedMilliseconds: Int64 = 600_000
-
-    init(wall: Timestamp, monotonic: Int64) {
-        self.wall = wall
-        self.monotonic = monotonic
-    }
-
-    func verdict(wall: Timestamp, monotonic: Int64) -> Verdict {
-        let drift = (wall.milliseconds - self.wall.milliseconds) - (monotonic - self.monotonic)
-        return abs(drift) <= Self.toleratedMilliseconds ? .runs : .jumped
     }
 }

@@ -15,7 +15,7 @@ final class Tasks: Sendable {
     private let spool: Spool
     /// Told of notes that are safe; true for one whose order is here, which it must not go before.
     private let keepsNote: @Sendable (MailID) -> Bool
-    private let clock: ClockCheck
+    private let clock: ClockWatch
     private let histories: TaskHistories
     private let waits: CopyWaits
     /// So many copies are wanted before a reply (D12).
@@ -36,7 +36,7 @@ final class Tasks: Sendable {
         self.logger = logger
         self.keepsNote = keepsNote
         (histories, waits, copies) = (intake.histories, intake.waits, intake.copiesBeforeReply)
-        clock = ClockCheck(wall: keeper.clock.now, monotonic: keeper.clock.monotonicMilliseconds)
+        clock = intake.clock
     }
 
     func length() async throws -> Int { try await desk.length() }
@@ -121,9 +121,10 @@ final class Tasks: Sendable {
     }
 
     private func isOver(_ header: RecordHeader) -> Bool {
-        let now = keeper.clock.now
-        let verdict = clock.verdict(wall: now, monotonic: keeper.clock.monotonicMilliseconds)
-        return TaskRules.isOver(keepUntil: header.keepUntil, today: now.day, clock: verdict)
+        let today = keeper.clock.now.day
+        guard header.keepUntil < today else { return false }
+        return TaskRules.isOver(
+            keepUntil: header.keepUntil, today: today, isDoubtful: clock.doubt() != nil)
     }
 
     /// What is damaged or gone stays so, and a person must see it; what the disk refuses now comes back.

@@ -84,7 +84,8 @@ struct MailRoutes: Sendable {
         switch obstacle {
         case .diskNearlyFull: return .full(obstacle.sentence)
         case .overloaded: return .overloaded(obstacle.sentence)
-        case .tooFewStorages, .copiesMissing, .failed: return .unavailable(obstacle.sentence)
+        case .tooFewStorages, .copiesMissing, .clockIsOff, .failed:
+            return .unavailable(obstacle.sentence)
         }
     }
 }

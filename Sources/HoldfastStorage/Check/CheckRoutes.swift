@@ -31,7 +31,8 @@ extension StorageComponent {
             guard let place = text.map({ CopyPlace($0) }) ?? CopyPlace.start else {
                 throw Refusal.malformed("after must be what `next` was in an answer.")
             }
-            return JSONAnswer(try await copies(after: place))
+            let day = try request.day(default: keeper.clock.now.day)
+            return JSONAnswer(try await copies(after: place, visibleOn: day))
         }
         router.post("\(path.text)/queues/index/probe") { [self] _, _ in
             queues.index.probe()
@@ -50,11 +51,13 @@ extension StorageComponent {
     }
 
     /// What lies here and counts, in the order of places.
-    private func copies(after place: CopyPlace) async throws -> CopiesAnswer {
-        let (limit, today) = (CopiesAnswer.limitMax, keeper.clock.now.day)
+    private func copies(
+        after place: CopyPlace, visibleOn day: Day
+    ) async throws -> CopiesAnswer {
+        let limit = CopiesAnswer.limitMax
         let entries = try await search.thread.run { [keeper] in
             try keeper.ledger.current(
-                after: (place.segment, place.offset), visibleOn: today, limit: limit)
+                after: (place.segment, place.offset), visibleOn: day, limit: limit)
         }
         let copies = entries.map { entry in
             ListedCopy(

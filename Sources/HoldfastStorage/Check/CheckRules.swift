@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reading of a segment and the local index's rows of it say together: decisions only.
 
+package import HoldfastLedger
 package import HoldfastModel
 
 /// A segment as it was read from end to end.
@@ -36,8 +37,20 @@ package struct CheckedRow: Hashable, Sendable {
 
 /// What is to be done about a segment.
 package struct SegmentFindings: Hashable, Sendable {
-    /// Rows whose record is not whole, and no other stands for it here.
-    package var bad: [CheckedRow] = []
+    /// A place that is not what was written, and that somebody may depend on.
+    package struct Bad: Hashable, Sendable {
+        /// Nil where the index lost it with what lay there.
+        package var mail: MailID?
+        package var offset: UInt64
+
+        package init(mail: MailID?, offset: UInt64) {
+            self.mail = mail
+            self.offset = offset
+        }
+    }
+
+    /// Records that are not whole, and no other stands for them here or elsewhere, by offset.
+    package var bad: [Bad] = []
     /// Places that were damaged and count no more: they are whole, or nothing depends on them.
     package var healed: [UInt64] = []
     /// Whole records that have no row.
@@ -47,30 +60,36 @@ package struct SegmentFindings: Hashable, Sendable {
 /// Compares what was read with what the local index says.
 package enum CheckRules {
     /// - Parameter rows: all rows of the segment, read after the segment was.
-    /// - Parameter known: the places in it that were known to be damaged before.
+    /// - Parameter known: what was known before to be damaged in it.
     package static func findings(
-        _ reading: SegmentReading, rows: [CheckedRow], known: Set<UInt64>
+        _ reading: SegmentReading, rows: [CheckedRow], known: [DamagedPlace]
     ) -> SegmentFindings {
         var findings = SegmentFindings()
-        var healed = known
-        var documented: Set<UInt64> = []
+        var healed: Set<UInt64> = []
+        var accounted: Set<UInt64> = []
         for row in rows where row.offset < reading.end {
-            documented.insert(row.offset)
-            let isWhole = reading.whole[row.offset] == row.mail
-            if isWhole { continue }
-            healed.remove(row.offset)
+            accounted.insert(row.offset)
+            if reading.whole[row.offset] == row.mail { continue }
             if row.isReplaced {
-                findings.healed.append(row.offset)
+                healed.insert(row.offset)
             } else {
-                findings.bad.append(row)
+                findings.bad.append(.init(mail: row.mail, offset: row.offset))
             }
         }
-        findings.healed += healed
-        // What begins in no row's place was damaged once and copied anew since.
-        findings.healed += reading.damaged.map(\.lowerBound).filter { place in
-            !documented.contains(place) && !known.contains(place)
+        let documented = accounted
+        for damaged in known where damaged.place.offset < reading.end {
+            let offset = damaged.place.offset
+            if accounted.insert(offset).inserted, reading.whole[offset] == nil, !damaged.isHealed {
+                // Its row went when the damage was found.
+                findings.bad.append(.init(mail: damaged.mail, offset: offset))
+            } else if !findings.bad.contains(where: { $0.offset == offset }) {
+                healed.insert(offset)
+            }
         }
-        findings.healed = Set(findings.healed).sorted()
+        // What begins at no place that anybody knew holds nothing that counts.
+        healed.formUnion(reading.damaged.map(\.lowerBound).filter { !accounted.contains($0) })
+        findings.bad.sort { $0.offset < $1.offset }
+        findings.healed = healed.sorted()
         findings.undocumented = reading.whole.keys.filter { !documented.contains($0) }.sorted()
         return findings
     }

@@ -21,7 +21,7 @@ struct Checker: Sendable {
     struct Checked: Sendable {
         var records = 0
         var bytes: UInt64 = 0
-        var bad: [CheckedRow] = []
+        var bad: [SegmentFindings.Bad] = []
         var healed = 0
         var undocumented = 0
     }
@@ -50,9 +50,11 @@ struct Checker: Sendable {
         guard let reading = try await read(segment, on: thread, pace) else { return nil }
         // Rows of what was read may still be on their way.
         try await keeper.note(.kept([], segments: []))
-        let rows = try await thread.run { [keeper] in try Self.rows(of: segment, keeper.ledger) }
-        let findings = CheckRules.findings(
-            reading, rows: rows, known: keeper.damage.offsets(in: segment))
+        let (rows, known) = try await thread.run { [keeper] in
+            let known = try keeper.ledger.damaged(in: segment)
+            return (try Self.rows(of: segment, keeper.ledger), known)
+        }
+        let findings = CheckRules.findings(reading, rows: rows, known: known)
         for row in findings.bad { keeper.damage.note(segment: segment, offset: row.offset) }
         // What is not whole is healed when another record stands for it, and the ledger says so then.
         for offset in findings.healed

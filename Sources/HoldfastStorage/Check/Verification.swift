@@ -108,8 +108,8 @@ extension VerificationAnswer {
         bad += checked.bad.count
         healed += checked.healed
         restored += checked.undocumented
-        for row in checked.bad.prefix(Self.placesMax - places.count) {
-            places.append(BadPlace(mail: row.mail, segment: segment, offset: row.offset))
+        for bad in checked.bad.prefix(Self.placesMax - places.count) {
+            places.append(BadPlace(mail: bad.mail, segment: segment, offset: bad.offset))
         }
     }
 }

@@ -34,8 +34,9 @@ struct Reindex: AsyncParsableCommand {
                 "this sets the catalog aside and makes it again from the storages: say --yes")
         }
         let notice = try await Cluster.reach(config) { cluster in
+            let storages = try await cluster.nodes(of: .storage).filter { $0.node != nil }
             let dal = try await renewed(in: cluster)
-            for storage in try await cluster.nodes(of: .storage) where storage.node != nil {
+            for storage in storages {
                 do {
                     _ = try await cluster.client.call(
                         .POST, "\(storage.address)/queues/index/probe")
@@ -44,7 +45,7 @@ struct Reindex: AsyncParsableCommand {
                     await Output.say("holdfast: \(storage.name): \(error)")
                 }
             }
-            return try await waitUntilFilled(dal, in: cluster)
+            return try await waitUntilFilled(dal, from: storages, in: cluster)
         }
         guard notice == nil else {
             await Output.say("holdfast: not complete yet: \(notice ?? "")")
@@ -63,16 +64,18 @@ struct Reindex: AsyncParsableCommand {
     }
 
     /// Nil when all is there; else what is missing, when nothing has come for a while.
-    private func waitUntilFilled(_ dal: String, in cluster: Cluster) async throws -> String? {
+    private func waitUntilFilled(
+        _ dal: String, from storages: [Registration], in cluster: Cluster
+    ) async throws -> String? {
         let line = ProgressLine()
         var (last, idle) = (-1, 0)
-        var status = try await status(of: dal, in: cluster)
+        var status = try await status(of: dal, from: storages, in: cluster)
         while let notice = status.incomplete, idle < Self.idlePollsMax {
             let mails = status.mails ?? 0
             (last, idle) = (mails, mails == last ? idle + 1 : 0)
             await line.show("\(mails) mails; \(notice)")
             try await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
-            status = try await self.status(of: dal, in: cluster)
+            status = try await self.status(of: dal, from: storages, in: cluster)
         }
         await line.clear()
         if status.incomplete == nil {
@@ -81,7 +84,18 @@ struct Reindex: AsyncParsableCommand {
         return status.incomplete
     }
 
-    private func status(of dal: String, in cluster: Cluster) async throws -> StatusAnswer {
-        try await cluster.client.json(.GET, "\(dal)/status", as: StatusAnswer.self)
+    /// The DAL knows of no storage that is silent now what it should wait for; we do.
+    private func status(
+        of dal: String, from storages: [Registration], in cluster: Cluster
+    ) async throws -> StatusAnswer {
+        try await cluster.view.refresh()
+        var status = try await cluster.client.json(
+            .GET, "\(dal)/status", as: StatusAnswer.self)
+        let silent = storages.filter { storage in cluster.storage(storage.node ?? "") == nil }
+        if status.incomplete == nil, !silent.isEmpty {
+            let names = silent.map(\.name).joined(separator: ", ")
+            status.incomplete = "\(names) was there at the beginning, and is silent"
+        }
+        return status
     }
 }

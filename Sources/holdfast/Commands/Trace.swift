@@ -4,6 +4,7 @@
 internal import ArgumentParser
 internal import HoldfastModel
 internal import HoldfastNode
+internal import NIOHTTP1
 
 struct Trace: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,7 +30,9 @@ struct Trace: AsyncParsableCommand {
             for id in try await ids(in: cluster) {
                 let details = try await cluster.details(id)
                 reports.append(
-                    TraceReport(details, gateways: await cluster.gateways(of: details)))
+                    TraceReport(
+                        details, gateways: await cluster.gateways(of: details),
+                        written: await cluster.written(details)))
             }
             return reports
         }
@@ -51,6 +54,19 @@ struct Trace: AsyncParsableCommand {
 }
 
 extension Cluster {
+    /// When each copy that can be asked for was written, by its location.
+    fileprivate func written(_ mail: MailDetailsAnswer) async -> [String: String] {
+        var times: [String: String] = [:]
+        for copy in mail.places {
+            guard let storage = storage(copy.node_id) else { continue }
+            let url = "\(storage.address)/records/\(copy.segment)/\(copy.offset)/written"
+            // It only adds to what is said.
+            let answer = try? await client.json(.GET, url, as: WrittenAnswer.self)
+            times[copy.location] = answer?.written
+        }
+        return times
+    }
+
     /// The gateways on the slip of the first copy that can be read; none when there is none.
     fileprivate func gateways(of mail: MailDetailsAnswer) async -> [String] {
         guard let id = MailID(mail.mail.id) else { return [] }

@@ -9,7 +9,7 @@ internal import HoldfastNode
 struct TraceEvent: Codable, Hashable {
     /// ISO 8601; absent where nobody remembers.
     var time: String?
-    /// `taken in`, `copied`, `acked`, `ordered`, `released`, `hold`, `unhold`.
+    /// `taken in`, `copied`, `indexed`, `acked`, `ordered`, `released`, `hold`, `unhold`.
     var what: String
     /// The node, or who did it.
     var who: String
@@ -23,7 +23,8 @@ struct TraceReport: Codable {
     var events: [TraceEvent]
 
     /// - Parameter gateways: those on the slip of a copy, where one could be read.
-    init(_ mail: MailDetailsAnswer, gateways: [String]) {
+    /// - Parameter written: when copies came to lie where they do, by their locations.
+    init(_ mail: MailDetailsAnswer, gateways: [String], written: [String: String]) {
         self.mail = mail.mail.id
         let origin = [
             mail.transport.map { $0.isEmpty ? "" : "by \($0)" },
@@ -37,8 +38,12 @@ struct TraceReport: Codable {
         ]
         events += mail.places.map { copy in
             TraceEvent(
-                time: copy.entered, what: "indexed", who: copy.node,
-                detail: "copy \(copy.location) on \(copy.host)")
+                time: written[copy.location], what: "copied", who: copy.node,
+                detail: "\(copy.location) on \(copy.host)")
+        }
+        events += mail.places.map { copy in
+            TraceEvent(
+                time: copy.entered, what: "indexed", who: copy.node, detail: copy.location)
         }
         if let acked = mail.acked {
             events.append(TraceEvent(time: acked, what: "acked", who: "dal", detail: ""))

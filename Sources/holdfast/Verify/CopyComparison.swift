@@ -67,6 +67,8 @@ struct CopyComparison {
     let storage: Registration
     let node: String
     let until: Position
+    /// What has expired on it is in neither list: one day for both, whatever their clocks say.
+    let day: Day
 
     func run() async throws -> CopyDifferences {
         var kept = Pages()
@@ -77,13 +79,13 @@ struct CopyComparison {
             try await fill(&entered) { after in
                 try await cluster.ask(any: .dal) { address in
                     try await cluster.client.json(
-                        .GET, "\(address)/entries?node=\(node)\(after)", as: CopiesAnswer.self)
+                        .GET, "\(address)/entries?node=\(node)&on=\(day)\(after)",
+                        as: CopiesAnswer.self)
                 }
             }
             try await fill(&kept) { after in
-                let query = after.isEmpty ? "" : "?" + after.dropFirst()
-                return try await cluster.client.json(
-                    .GET, "\(storage.address)/copies\(query)", as: CopiesAnswer.self)
+                try await cluster.client.json(
+                    .GET, "\(storage.address)/copies?on=\(day)\(after)", as: CopiesAnswer.self)
             }
             let step = differences.take(
                 kept.waiting.first, entered.waiting.first, until: until, held: entered.held)

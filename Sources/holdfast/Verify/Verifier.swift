@@ -12,6 +12,9 @@ struct Verifier {
     let megabytesPerSecond: Int?
 
     private static let pollMilliseconds = 300
+
+    /// By the Registry's clock.
+    private var today: Day { Timestamp(milliseconds: cluster.roster.clock).day }
     /// What differs may be on its way: it is looked at again so often, and so much later.
     private static let comparisonsMax = 5
     private static let betweenMilliseconds = 1500
@@ -79,7 +82,8 @@ struct Verifier {
     ) async throws {
         for look in 1...Self.comparisonsMax {
             let differences = try await CopyComparison(
-                cluster: cluster, storage: storage, node: node, until: Position(raw: reading.until)
+                cluster: cluster, storage: storage, node: node, until: Position(raw: reading.until),
+                day: today
             ).run()
             report.lost = differences.lostCount
             report.orphaned = differences.orphanedCount
@@ -116,12 +120,14 @@ struct Verifier {
     private func add(_ storages: [Registration], to report: inout VerifyReport) async throws {
         let statistics = try await cluster.ask(any: .dal) { address in
             try await cluster.client.json(
-                .GET, "\(address)/entries/statistics", as: CopyStatisticsAnswer.self)
+                .GET, "\(address)/entries/statistics?on=\(today)", as: CopyStatisticsAnswer.self)
         }
         report.note(statistics)
         let alive = Set(storages.compactMap(\.node))
         for node in statistics.nodes where !alive.contains(node.node) && node.entries > 0 {
-            report.away.append(.init(name: node.name, node: node.node, entries: node.entries))
+            report.away.append(
+                .init(
+                    name: node.name, node: node.node, entries: node.entries, gone: node.gone))
         }
         for place in report.storages.indices {
             let node = storages[place].node ?? ""
@@ -138,9 +144,10 @@ struct Verifier {
     private func hasItsCopies(
         _ bad: VerificationAnswer.BadPlace, besides node: String
     ) async throws -> Bool {
+        guard let mail = bad.mail else { return false }
         let details: MailDetailsAnswer
         do {
-            details = try await cluster.details(bad.mail.description)
+            details = try await cluster.details(mail.description)
         } catch let failure as Failure where failure.code == .none {
             return false
         }

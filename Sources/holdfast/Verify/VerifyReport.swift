@@ -34,6 +34,8 @@ struct VerifyReport: Codable {
         var name: String
         var node: String
         var entries: Int
+        /// Declared lost: nothing is expected of it.
+        var gone: Bool?
     }
 
     var format_version = 1
@@ -50,7 +52,7 @@ struct VerifyReport: Codable {
 
     /// Every copy that should be there is there, whole, and known.
     var isWell: Bool {
-        short == 0 && away.isEmpty
+        short == 0 && away.allSatisfy { $0.gone == true }
             && storages.allSatisfy { storage in
                 storage.problem == nil && storage.bad == 0 && storage.lost == 0
                     && storage.orphaned == 0
@@ -140,11 +142,15 @@ extension VerifyReport {
                 ("in no index", storage.orphaned_places),
             ] {
                 lines += places.prefix(Self.linesMax).map { place in
-                    "\(storage.name)/\(place.segment)/\(place.offset) \(place.mail) \(what)\n"
+                    "\(storage.name)/\(place.segment)/\(place.offset)"
+                        + " \(place.mail?.description ?? "of a mail that nobody knows") \(what)\n"
                 }
             }
         }
-        lines += away.map { "\($0.name) (\($0.node)) is away, with \($0.entries) copies\n" }
+        lines += away.map { node in
+            let what = node.gone == true ? "was declared lost" : "is away"
+            return "\(node.name) (\(node.node)) \(what), with \(node.entries) copies\n"
+        }
         return lines
     }
 

@@ -74,8 +74,9 @@ struct Wisher {
         try await Output.standard.write("\(wish.mail)\t\(kind.rawValue)\t\(wish.confirmed)\n")
         if !wish.waiting.isEmpty {
             await Output.say(
-                "\(wish.mail): ordered; not confirmed yet by \(wish.waiting.joined(separator: ", ")),"
-                    + " which get the order as soon as they are there")
+                "\(wish.mail): ordered; not confirmed yet by"
+                    + " \(wish.waiting.joined(separator: ", ")): it goes there as soon as they are back"
+            )
         }
     }
 }
