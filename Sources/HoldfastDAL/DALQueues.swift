@@ -21,7 +21,7 @@ struct DALQueues: QueueSource, QueueTarget {
 
     func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
         guard queue == "input" else { throw Refusal.absent("A DAL takes nothing into \(queue).") }
-        guard let node else {
+        guard let asked = node else {
             throw Refusal.malformed("Entries come without the node that made them.")
         }
         var results: [ItemResult] = []
@@ -35,6 +35,8 @@ struct DALQueues: QueueSource, QueueTarget {
                 results.append(ItemResult(mail: record.header.mail, outcome: .refused(reason)))
             }
         }
+        // A helper may have asked for them when another node had this name and address.
+        let node = items.first?.entry.location.node ?? asked
         if let first = items.first?.entry.after, let held = try await lost(before: first, of: node)
         {
             // A restored or remade catalog: the storage goes on from what it holds.

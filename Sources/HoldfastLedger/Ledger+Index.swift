@@ -99,9 +99,9 @@ extension Ledger {
     }
 
     private func setPassesOn(_ position: Position, in database: Database) throws {
-        try database.execute(
-            sql: "UPDATE qt_files_entries SET passes_on = 1 WHERE position = ?",
-            arguments: [Int64(bitPattern: position.raw)])
+        try database.cachedStatement(
+            sql: "UPDATE qt_files_entries SET passes_on = 1 WHERE position = ?"
+        ).execute(arguments: [Int64(bitPattern: position.raw)])
     }
 
     private func remove(
@@ -128,26 +128,28 @@ extension Ledger {
     }
 
     private func complete(_ segment: SegmentNumber, in database: Database) throws {
-        try database.execute(
-            sql: "UPDATE segments SET recorded_up_to = ? WHERE segment = ?",
-            arguments: [Int64(SegmentRow.complete), Int64(bitPattern: segment)])
+        try database.cachedStatement(
+            sql: "UPDATE segments SET recorded_up_to = ? WHERE segment = ?"
+        ).execute(arguments: [Int64(SegmentRow.complete), Int64(bitPattern: segment)])
     }
 
     private func removeSegment(_ segment: SegmentNumber, in database: Database) throws {
         let number = Int64(bitPattern: segment)
         try count(.dropped, days(of: segment, in: database), in: database)
-        try database.execute(
+        try database.cachedStatement(
             sql: """
                 DELETE FROM unfinished WHERE position IN
                     (SELECT position FROM qt_files_entries WHERE segment = ?1)
-                """, arguments: [number])
-        try database.execute(
+                """
+        ).execute(arguments: [number])
+        try database.cachedStatement(
             sql: """
                 DELETE FROM qt_files WHERE (mail_id, position) IN
                     (SELECT mail_id, position FROM qt_files_entries WHERE segment = ?1)
-                """, arguments: [number])
-        try database.execute(
-            sql: "DELETE FROM qt_files_entries WHERE segment = ?", arguments: [number])
+                """
+        ).execute(arguments: [number])
+        try database.cachedStatement(sql: "DELETE FROM qt_files_entries WHERE segment = ?").execute(
+            arguments: [number])
         for table in ["segments", "damaged", "purged"] {
             try database.execute(
                 sql: "DELETE FROM \(table) WHERE segment = ?", arguments: [number])
@@ -177,7 +179,8 @@ extension Ledger {
     package func rows(of segment: SegmentNumber) throws -> Int {
         try read { database in
             try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM qt_files_entries WHERE segment = ?",
+                database.cachedStatement(
+                    sql: "SELECT count(*) FROM qt_files_entries WHERE segment = ?"),
                 arguments: [Int64(bitPattern: segment)]) ?? 0
         }
     }
@@ -185,7 +188,9 @@ extension Ledger {
     /// How far each segment has been followed.
     package func segments() throws -> [SegmentRow] {
         try read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM segments ORDER BY segment").map { row in
+            try Row.fetchAll(
+                database.cachedStatement(sql: "SELECT * FROM segments ORDER BY segment")
+            ).map { row in
                 SegmentRow(
                     segment: UInt64(bitPattern: row["segment"]), day: Day(number: row["day"]),
                     dropDay: Day(number: row["drop_day"]),
@@ -200,7 +205,7 @@ extension Ledger {
     package func totals() throws -> (mails: Int, bytes: UInt64) {
         try read { database in
             let row = try Row.fetchOne(
-                database, sql: "SELECT sum(records), sum(bytes) FROM segments")
+                database.cachedStatement(sql: "SELECT sum(records), sum(bytes) FROM segments"))
             let bytes: Int64 = row?[1] ?? 0
             return (row?[0] ?? 0, UInt64(clamping: bytes))
         }
@@ -230,7 +235,7 @@ extension Ledger {
     package func lastPosition() throws -> Position {
         try read { database in
             let raw = try Int64.fetchOne(
-                database, sql: "SELECT max(position) FROM qt_files_entries")
+                database.cachedStatement(sql: "SELECT max(position) FROM qt_files_entries"))
             return Position(raw: UInt64(bitPattern: raw ?? 0))
         }
     }

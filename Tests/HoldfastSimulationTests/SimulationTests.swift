@@ -23,6 +23,13 @@ struct SimulationTests {
         #expect(first.output.contains("hash"))
     }
 
+    @Test("a helper that dies in any moment leaves nothing to recover", .timeLimit(.minutes(2)))
+    func helperDies() throws {
+        let run = try Simulation.run("--dying-helper", "--first", "3", "--seeds", "1")
+        #expect(run.output.contains("a helper died in each of"))
+        #expect(run.code == 0, "\(run.output)")
+    }
+
     @Test(
         "each planted bug is found within 200 seeds", .timeLimit(.minutes(5)),
         arguments: [

@@ -47,10 +47,12 @@ final class Repairs: Sendable {
     }
 
     /// Works until it is cancelled.
-    func run() async {
+    ///
+    /// - Parameter doubt: why the catalog may not know of copies that there are; nil when it does.
+    func run(besides doubt: @Sendable () async throws -> String?) async {
         while !Task.isCancelled {
             do {
-                try await step()
+                try await step(doubt)
             } catch {
                 surroundings.logger.error("Repairs failed", metadata: ["error": "\(error)"])
             }
@@ -58,13 +60,15 @@ final class Repairs: Sendable {
         }
     }
 
-    private func step() async throws {
+    private func step(_ doubt: () async throws -> String?) async throws {
         // Before a Registry has answered nobody is known to be away.
         guard let roster = surroundings.roster.current?.roster else { return }
         let storages = roster.nodes(of: .storage).filter { $0.node != nil }
         try await watch(storages)
         try await settle()
         try await bringDues(to: storages)
+        // A copy whose entry is on its way is not missing.
+        guard try await doubt() == nil else { return }
         try await repair(by: storages)
     }
 
