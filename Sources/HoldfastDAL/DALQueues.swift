@@ -124,7 +124,33 @@ struct DALQueues: QueueSource, QueueTarget {
                 }
             }
         }
+        try await follow(results)
         orders.settle(results, retryMilliseconds: Self.retryMilliseconds)
+    }
+
+    /// A mail to be released that nobody had where its order said may lie elsewhere by now.
+    private func follow(_ results: [ItemResult]) async throws {
+        let today = surroundings.clock.now.day
+        for result in results where result.isToComeBack {
+            guard let record = orders.record(at: result.position),
+                var order = try? Order(id: result.mail, decoding: record.summary)
+            else { continue }
+            let places = try await writer.run { [catalog, mail = order.mail] in
+                try catalog.mail(mail, today: today)?.entries.map(\.entry.location) ?? []
+            }
+            guard !places.isEmpty, places != order.copies else { continue }
+            order.copies = places
+            orders.replace(order.record, at: result.position)
+        }
+    }
+}
+
+extension ItemResult {
+    fileprivate var isToComeBack: Bool {
+        switch outcome {
+        case .notHere, .later: true
+        case .kept, .alreadyHeld, .refused: false
+        }
     }
 }
 

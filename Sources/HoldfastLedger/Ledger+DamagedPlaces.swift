@@ -14,12 +14,12 @@ extension Ledger {
     ) throws -> [CopyPlace] {
         try read { database in
             try Row.fetchAll(
-                database.cachedStatement(
-                    sql: """
-                        SELECT segment, offset FROM damaged
-                        WHERE healed = ? AND (segment, offset) > (?, ?)
-                        ORDER BY segment, offset LIMIT ?
-                        """),
+                database,
+                sql: """
+                    SELECT segment, offset FROM damaged
+                    WHERE healed = ? AND (segment, offset) > (?, ?)
+                    ORDER BY segment, offset LIMIT ?
+                    """,
                 arguments: [
                     healed, Int64(bitPattern: place?.segment ?? 0),
                     place.map { Int64(bitPattern: $0.offset) } ?? -1, limit,
@@ -33,11 +33,9 @@ extension Ledger {
 
     /// What lies there is whole after all.
     func heal(_ damaged: CopyPlace, in database: Database) throws {
-        try database.cachedStatement(
-            sql: "UPDATE damaged SET healed = 1 WHERE segment = ? AND offset = ?"
-        ).execute(arguments: [
-            Int64(bitPattern: damaged.segment), Int64(bitPattern: damaged.offset),
-        ])
+        try database.execute(
+            sql: "UPDATE damaged SET healed = 1 WHERE segment = ? AND offset = ?",
+            arguments: [Int64(bitPattern: damaged.segment), Int64(bitPattern: damaged.offset)])
     }
 
     /// True once after places were healed.
@@ -65,15 +63,15 @@ extension Ledger {
         try database.execute(
             sql: "DELETE FROM qt_files WHERE mail_id = \(mail) AND position = \(position)",
             arguments: place)
-        try database.cachedStatement(
-            sql: "DELETE FROM qt_files_entries WHERE segment = ?1 AND offset = ?2"
-        ).execute(arguments: place)
+        try database.execute(
+            sql: "DELETE FROM qt_files_entries WHERE segment = ?1 AND offset = ?2",
+            arguments: place)
     }
 
     /// Other records stand for these mails now: where they lay damaged is healed.
     func heal(_ mails: [MailID], in database: Database) throws {
         let isAny = try Bool.fetchOne(
-            database.cachedStatement(sql: "SELECT 1 FROM damaged WHERE NOT healed LIMIT 1"))
+            database, sql: "SELECT 1 FROM damaged WHERE NOT healed LIMIT 1")
         guard isAny == true else { return }
         let heal = try database.cachedStatement(
             sql: "UPDATE damaged SET healed = 1 WHERE mail_id = ? AND NOT healed")

@@ -10,8 +10,8 @@ extension Ledger {
     package func filling() throws -> (bare: Int, all: Int) {
         try read { database in
             let row = try Row.fetchOne(
-                database.cachedStatement(
-                    sql: "SELECT sum(records) FILTER (WHERE is_bare), sum(records) FROM segments"))
+                database,
+                sql: "SELECT sum(records) FILTER (WHERE is_bare), sum(records) FROM segments")
             return (row?[0] ?? 0, row?[1] ?? 0)
         }
     }
@@ -42,7 +42,8 @@ extension Ledger {
         }
         try count(.kept, kept, in: database)
         guard last else { return }
-        try database.cachedStatement(sql: "UPDATE segments SET is_bare = 0 WHERE segment = ?")
-            .execute(arguments: [Int64(bitPattern: segment)])
+        try database.execute(
+            sql: "UPDATE segments SET is_bare = 0 WHERE segment = ?",
+            arguments: [Int64(bitPattern: segment)])
     }
 }

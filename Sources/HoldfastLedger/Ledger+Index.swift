@@ -99,9 +99,9 @@ extension Ledger {
     }
 
     private func setPassesOn(_ position: Position, in database: Database) throws {
-        try database.cachedStatement(
-            sql: "UPDATE qt_files_entries SET passes_on = 1 WHERE position = ?"
-        ).execute(arguments: [Int64(bitPattern: position.raw)])
+        try database.execute(
+            sql: "UPDATE qt_files_entries SET passes_on = 1 WHERE position = ?",
+            arguments: [Int64(bitPattern: position.raw)])
     }
 
     private func remove(
@@ -128,28 +128,26 @@ extension Ledger {
     }
 
     private func complete(_ segment: SegmentNumber, in database: Database) throws {
-        try database.cachedStatement(
-            sql: "UPDATE segments SET recorded_up_to = ? WHERE segment = ?"
-        ).execute(arguments: [Int64(SegmentRow.complete), Int64(bitPattern: segment)])
+        try database.execute(
+            sql: "UPDATE segments SET recorded_up_to = ? WHERE segment = ?",
+            arguments: [Int64(SegmentRow.complete), Int64(bitPattern: segment)])
     }
 
     private func removeSegment(_ segment: SegmentNumber, in database: Database) throws {
         let number = Int64(bitPattern: segment)
         try count(.dropped, days(of: segment, in: database), in: database)
-        try database.cachedStatement(
+        try database.execute(
             sql: """
                 DELETE FROM unfinished WHERE position IN
                     (SELECT position FROM qt_files_entries WHERE segment = ?1)
-                """
-        ).execute(arguments: [number])
-        try database.cachedStatement(
+                """, arguments: [number])
+        try database.execute(
             sql: """
                 DELETE FROM qt_files WHERE (mail_id, position) IN
                     (SELECT mail_id, position FROM qt_files_entries WHERE segment = ?1)
-                """
-        ).execute(arguments: [number])
-        try database.cachedStatement(sql: "DELETE FROM qt_files_entries WHERE segment = ?").execute(
-            arguments: [number])
+                """, arguments: [number])
+        try database.execute(
+            sql: "DELETE FROM qt_files_entries WHERE segment = ?", arguments: [number])
         for table in ["segments", "damaged", "purged"] {
             try database.execute(
                 sql: "DELETE FROM \(table) WHERE segment = ?", arguments: [number])
@@ -179,8 +177,7 @@ extension Ledger {
     package func rows(of segment: SegmentNumber) throws -> Int {
         try read { database in
             try Int.fetchOne(
-                database.cachedStatement(
-                    sql: "SELECT count(*) FROM qt_files_entries WHERE segment = ?"),
+                database, sql: "SELECT count(*) FROM qt_files_entries WHERE segment = ?",
                 arguments: [Int64(bitPattern: segment)]) ?? 0
         }
     }
@@ -188,9 +185,7 @@ extension Ledger {
     /// How far each segment has been followed.
     package func segments() throws -> [SegmentRow] {
         try read { database in
-            try Row.fetchAll(
-                database.cachedStatement(sql: "SELECT * FROM segments ORDER BY segment")
-            ).map { row in
+            try Row.fetchAll(database, sql: "SELECT * FROM segments ORDER BY segment").map { row in
                 SegmentRow(
                     segment: UInt64(bitPattern: row["segment"]), day: Day(number: row["day"]),
                     dropDay: Day(number: row["drop_day"]),
@@ -205,7 +200,7 @@ extension Ledger {
     package func totals() throws -> (mails: Int, bytes: UInt64) {
         try read { database in
             let row = try Row.fetchOne(
-                database.cachedStatement(sql: "SELECT sum(records), sum(bytes) FROM segments"))
+                database, sql: "SELECT sum(records), sum(bytes) FROM segments")
             let bytes: Int64 = row?[1] ?? 0
             return (row?[0] ?? 0, UInt64(clamping: bytes))
         }
@@ -235,7 +230,7 @@ extension Ledger {
     package func lastPosition() throws -> Position {
         try read { database in
             let raw = try Int64.fetchOne(
-                database.cachedStatement(sql: "SELECT max(position) FROM qt_files_entries"))
+                database, sql: "SELECT max(position) FROM qt_files_entries")
             return Position(raw: UInt64(bitPattern: raw ?? 0))
         }
     }

@@ -78,20 +78,19 @@ extension Ledger {
                 """,
             arguments: [wish.mail.blob, wish.at.day.number])
         let position = try Int64.fetchOne(
-            database.cachedStatement(sql: "SELECT position FROM qt_files WHERE mail_id = ?"),
+            database, sql: "SELECT position FROM qt_files WHERE mail_id = ?",
             arguments: [wish.mail.blob])
         if let position {
             let positions = [Position(raw: UInt64(bitPattern: position))]
             try count(.gone, days(of: positions, in: database), in: database)
         }
-        try database.cachedStatement(
+        try database.execute(
             sql: """
                 DELETE FROM qt_files_entries
                 WHERE position = (SELECT position FROM qt_files WHERE mail_id = ?)
-                """
-        ).execute(arguments: [wish.mail.blob])
-        try database.cachedStatement(sql: "DELETE FROM qt_files WHERE mail_id = ?").execute(
-            arguments: [wish.mail.blob])
+                """, arguments: [wish.mail.blob])
+        try database.execute(
+            sql: "DELETE FROM qt_files WHERE mail_id = ?", arguments: [wish.mail.blob])
     }
 
     /// Of those of some mails that were purged, where the notes lie by which they were.
@@ -118,11 +117,12 @@ extension Ledger {
     package func held(after mail: MailID?, limit: Int) throws -> [(mail: MailID, note: MailID)] {
         try read { database in
             try Row.fetchAll(
-                database.cachedStatement(
-                    sql: """
-                        SELECT mail_id, note_id FROM wishes WHERE kind = 3 AND mail_id > ?
-                        ORDER BY mail_id LIMIT ?
-                        """), arguments: [mail?.blob ?? Data(), limit]
+                database,
+                sql: """
+                    SELECT mail_id, note_id FROM wishes WHERE kind = 3 AND mail_id > ?
+                    ORDER BY mail_id LIMIT ?
+                    """,
+                arguments: [mail?.blob ?? Data(), limit]
             ).compactMap { row in
                 guard let mail = MailID(bytes: row[0] as Data),
                     let note = MailID(bytes: row[1] as Data)
@@ -137,10 +137,9 @@ extension Ledger {
     package func segmentsToClean(purgedBy day: Day, today: Day) throws -> [SegmentNumber] {
         try read { database in
             try Int64.fetchAll(
-                database.cachedStatement(
-                    sql:
-                        "SELECT DISTINCT segment FROM purged WHERE day <= ? OR day > ? ORDER BY segment"
-                ),
+                database,
+                sql:
+                    "SELECT DISTINCT segment FROM purged WHERE day <= ? OR day > ? ORDER BY segment",
                 arguments: [day.number, today.number]
             ).map { SegmentNumber(bitPattern: $0) }
         }
@@ -150,8 +149,7 @@ extension Ledger {
     package func isPurged(segment: SegmentNumber, offset: UInt64) throws -> Bool {
         try read { database in
             try Bool.fetchOne(
-                database.cachedStatement(
-                    sql: "SELECT 1 FROM purged WHERE segment = ? AND offset = ?"),
+                database, sql: "SELECT 1 FROM purged WHERE segment = ? AND offset = ?",
                 arguments: [Int64(bitPattern: segment), Int64(bitPattern: offset)]) ?? false
         }
     }
@@ -162,13 +160,13 @@ extension Ledger {
     ) throws -> [QueueEntry] {
         try read { database in
             try Row.fetchAll(
-                database.cachedStatement(
-                    sql: """
-                        SELECT e.position, e.mail_id, e.kind, e.segment, e.offset, e.length
-                        FROM qt_files_entries e JOIN qt_files f ON f.mail_id = e.mail_id
-                        WHERE e.segment = ? AND e.position > ? AND f.position = e.position
-                        ORDER BY e.position LIMIT ?
-                        """),
+                database,
+                sql: """
+                    SELECT e.position, e.mail_id, e.kind, e.segment, e.offset, e.length
+                    FROM qt_files_entries e JOIN qt_files f ON f.mail_id = e.mail_id
+                    WHERE e.segment = ? AND e.position > ? AND f.position = e.position
+                    ORDER BY e.position LIMIT ?
+                    """,
                 arguments: [Int64(bitPattern: segment), Int64(bitPattern: position.raw), limit]
             ).compactMap(QueueEntry.init)
         }
@@ -178,8 +176,7 @@ extension Ledger {
     package func mark(_ name: String) throws -> Int64 {
         try read { database in
             try Int64.fetchOne(
-                database.cachedStatement(sql: "SELECT value FROM marks WHERE mark = ?"),
-                arguments: [name]) ?? 0
+                database, sql: "SELECT value FROM marks WHERE mark = ?", arguments: [name]) ?? 0
         }
     }
 }
