@@ -65,6 +65,9 @@ package protocol Catalog: Sendable {
     /// A storage has these segments no more: what lay there is a copy no longer.
     func forget(_ node: NodeID, segments: [SegmentNumber]) throws(CatalogError)
 
+    /// A node is called so.
+    func setName(_ node: NodeID, _ name: String) throws(CatalogError)
+
     /// Lets go of a node that has no copies left. Should it come back, it ships everything again.
     func forget(_ node: NodeID) throws(CatalogError)
 

@@ -66,6 +66,7 @@ struct Audit: Sendable {
 
     private func audit(_ storages: [Registration]) async {
         do {
+            try await name(storages)
             try await forgetReplaced(storages)
             for storage in storages {
                 try await forgetLost(storage)
@@ -73,6 +74,18 @@ struct Audit: Sendable {
             }
         } catch {
             surroundings.logger.error("Audit failed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// What came before the roster named the storage was entered without its name, by which another would
+    /// be known to stand in its place.
+    private func name(_ storages: [Registration]) async throws {
+        let nodes = try await writer.run { [catalog] in try catalog.statistics().nodes }
+        for storage in storages {
+            guard let known = nodes.first(where: { $0.id.description == storage.node }),
+                known.name != storage.name
+            else { continue }
+            try await writer.run { [catalog] in try catalog.setName(known.id, storage.name) }
         }
     }
 

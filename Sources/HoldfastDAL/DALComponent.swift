@@ -122,9 +122,7 @@ package final class DALComponent: Component {
                 group.addTask { await self.tidy() }
                 group.addTask { await audit.run() }
                 group.addTask { await self.watchFilling() }
-                group.addTask {
-                    await self.repairs.run { try await self.filling().notice }
-                }
+                group.addTask { await self.repairs.run { try await self.doubt() } }
             }
         }
     }

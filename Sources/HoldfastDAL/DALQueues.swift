@@ -21,7 +21,7 @@ struct DALQueues: QueueSource, QueueTarget {
 
     func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
         guard queue == "input" else { throw Refusal.absent("A DAL takes nothing into \(queue).") }
-        guard let node else {
+        guard let asked = node else {
             throw Refusal.malformed("Entries come without the node that made them.")
         }
         var results: [ItemResult] = []
@@ -35,6 +35,8 @@ struct DALQueues: QueueSource, QueueTarget {
                 results.append(ItemResult(mail: record.header.mail, outcome: .refused(reason)))
             }
         }
+        // A helper may have asked for them when another node had this name and address.
+        let node = items.first?.entry.location.node ?? asked
         let merged: Merged
         switch try await merge(items, from: node) {
         case .failure(let lost):
@@ -127,7 +129,33 @@ struct DALQueues: QueueSource, QueueTarget {
                 }
             }
         }
+        try await follow(results)
         orders.settle(results, retryMilliseconds: Self.retryMilliseconds)
+    }
+
+    /// A mail to be released that nobody had where its order said may lie elsewhere by now.
+    private func follow(_ results: [ItemResult]) async throws {
+        let today = surroundings.clock.now.day
+        for result in results where result.isToComeBack {
+            guard let record = orders.record(at: result.position),
+                var order = try? Order(id: result.mail, decoding: record.summary)
+            else { continue }
+            let places = try await writer.run { [catalog, mail = order.mail] in
+                try catalog.mail(mail, today: today)?.entries.map(\.entry.location) ?? []
+            }
+            guard !places.isEmpty, places != order.copies else { continue }
+            order.copies = places
+            orders.replace(order.record, at: result.position)
+        }
+    }
+}
+
+extension ItemResult {
+    fileprivate var isToComeBack: Bool {
+        switch outcome {
+        case .notHere, .later: true
+        case .kept, .alreadyHeld, .refused: false
+        }
     }
 }
 

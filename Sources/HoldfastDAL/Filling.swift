@@ -6,6 +6,7 @@ internal import HoldfastModel
 internal import HoldfastNode
 internal import Hummingbird
 internal import Logging
+internal import NIOHTTP1
 internal import Synchronization
 
 /// How far a catalog is that was lost, is older than the storages, or was made anew.
@@ -64,6 +65,33 @@ extension DALComponent {
     private func look() async throws {
         let found = try await filling()
         filled.withLock { $0 = found }
+        await probe(found.behind)
+    }
+
+    /// Storages that believe that the catalog holds all of theirs find out that it does not.
+    private func probe(_ names: [String]) async {
+        let now = surroundings.clock.monotonicMilliseconds
+        let storages = surroundings.roster.current?.roster.nodes(of: .storage) ?? []
+        for storage in storages where names.contains(storage.name) {
+            guard firstSights.withLock({ $0.mayProbe(storage.name, now: now) }) else { continue }
+            do {
+                _ = try await surroundings.client.call(
+                    .POST, "\(storage.address)/queues/index/probe")
+            } catch {
+                surroundings.logger.debug(
+                    "Storage not asked", metadata: ["node": "\(storage.name)", "error": "\(error)"])
+            }
+        }
+    }
+
+    /// Why the catalog may not know all that storages and gateways know; nil when it does.
+    func doubt() async throws -> String? {
+        if surroundings.roster.current.map({ $0.roster.isYoung == true }) ?? true {
+            return "The Registry has just begun, and may not have heard of every node"
+        }
+        return try await filling().behind.first.map { storage in
+            "The catalog is still being filled from \(storage)"
+        }
     }
 
     /// How far the catalog is now.

@@ -41,10 +41,10 @@ extension DALComponent {
 
     /// A note that says who has the mail may still be on its way into a catalog that was made anew.
     private func refuseUntilFilled() async throws {
-        guard let storage = try await filling().behind.first else { return }
+        guard let doubt = try await doubt() else { return }
         throw Refusal.unavailable(
-            "The catalog is still being filled from \(storage), and may not know yet what was released"
-                + " before: try again in a moment, or --again sends in any case.")
+            "\(doubt), and it may not be known yet what was released before: try again in a moment, or"
+                + " --again sends in any case.")
     }
 
     private var gateways: [Registration] {

@@ -52,6 +52,14 @@ final class TransientQueue: Sendable {
         }
     }
 
+    /// What lies at a position, as long as it is there.
+    func record(at position: Position) -> Record? { items.withLock { $0[position] } }
+
+    /// Puts another record in the place of one that is there.
+    func replace(_ record: Record, at position: Position) {
+        items.withLock { $0[position] = record }
+    }
+
     /// What is done leaves; the rest comes back after a while.
     func settle(_ results: [ItemResult], retryMilliseconds: Int64) {
         let time = clock.monotonicMilliseconds + retryMilliseconds
@@ -85,6 +93,16 @@ struct TransientItems {
     }
 
     var count: Int { items.count }
+
+    /// Another record takes the place of one that is there, and waits as that did.
+    subscript(position: Position) -> Record? {
+        get { items[position]?.record }
+        set {
+            guard var record = newValue, items[position] != nil else { return }
+            record.setPosition(position)
+            items[position]?.record = record
+        }
+    }
 
     var nextAppointment: Int64? { book.nextAppointment }
 

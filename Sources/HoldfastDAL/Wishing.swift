@@ -57,10 +57,8 @@ extension DALComponent {
     /// A page of the mails that must not expire. There is none before the catalog holds of each storage
     /// what that had at first sight: a hold may be among it (D8).
     func holds(after mail: MailID?) async throws -> HoldsAnswer {
-        if let storage = try await filling().behind.first {
-            throw Refusal.unavailable(
-                "The catalog is still being filled from \(storage), and may not know yet what is held."
-            )
+        if let doubt = try await doubt() {
+            throw Refusal.unavailable("\(doubt), and it may not be known yet what is held.")
         }
         let (number, mails) = try await read { catalog in
             try catalog.holds(after: mail, limit: HoldsAnswer.mailsMax)

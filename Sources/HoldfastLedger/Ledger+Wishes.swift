@@ -135,13 +135,15 @@ extension Ledger {
         }
     }
 
-    /// The segments in which bytes lie of what was purged on a day or before.
-    package func segmentsToClean(purgedBy day: Day) throws -> [SegmentNumber] {
+    /// The segments in which bytes lie of what was purged on a day or before; or after today, by a clock
+    /// that was wrong: that is not waited for.
+    package func segmentsToClean(purgedBy day: Day, today: Day) throws -> [SegmentNumber] {
         try read { database in
             try Int64.fetchAll(
                 database,
-                sql: "SELECT DISTINCT segment FROM purged WHERE day <= ? ORDER BY segment",
-                arguments: [day.number]
+                sql:
+                    "SELECT DISTINCT segment FROM purged WHERE day <= ? OR day > ? ORDER BY segment",
+                arguments: [day.number, today.number]
             ).map { SegmentNumber(bitPattern: $0) }
         }
     }

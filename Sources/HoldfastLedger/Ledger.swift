@@ -80,6 +80,7 @@ package final class Ledger: Sendable {
     package func copy() throws -> Ledger {
         let copy = try Ledger(path: nil)
         try database.backup(to: copy.database)
+        copy.hasPurges.store(mayHavePurges, ordering: .releasing)
         return copy
     }
 

@@ -14,7 +14,11 @@ extension RecordKeeper {
         package var recoveredCount = 0
         /// The newest of them, as many as were asked for.
         package var recovered = Newest<RecordHeader>(max: 0)
+        /// Where the DAL goes on is behind these, as far as they are known: nobody would ship them.
+        package var latecomers: [Position] = []
         package var damagedRanges = 0
+
+        static let latecomersMax = 10_000
         package var lostSegments: [SegmentNumber] = []
     }
 
@@ -52,8 +56,8 @@ extension RecordKeeper {
             path + "/ledger.sqlite", with: segments, wishes, now: machine.clock.now, on: disk,
             logger: logger)
         let keeper = try RecordKeeper(
-            folder, segments, ledger, wishes, name: name, limits: limits, machine: machine,
-            logger: logger)
+            folder, segments, ledger, wishes, recovery, name: name, limits: limits,
+            machine: machine, logger: logger)
         return (keeper, recovery)
     }
 
@@ -66,14 +70,15 @@ extension RecordKeeper {
         let recovery = try catchUp(
             ledger, with: segments, wishes, now: machine.clock.now, logger: logger)
         let keeper = try RecordKeeper(
-            folder, segments, ledger, wishes, name: name, limits: limits, machine: machine,
-            logger: logger)
+            folder, segments, ledger, wishes, recovery, name: name, limits: limits,
+            machine: machine, logger: logger)
         return (keeper, recovery)
     }
 
     private convenience init(
         _ folder: DataFolder, _ segments: SegmentFolder, _ ledger: Ledger, _ wishes: Wishes,
-        name: String, limits: SegmentStore.Limits, machine: Machine, logger: Logger
+        _ recovery: Recovery, name: String, limits: SegmentStore.Limits, machine: Machine,
+        logger: Logger
     ) throws {
         let owner = SegmentOwner(
             node: NodeID(folder.node), disk: DiskID(folder.disk), run: folder.run)
@@ -82,7 +87,8 @@ extension RecordKeeper {
         self.init(
             folder: folder, ledger: ledger, store: store, machine: machine,
             keepsLostRows: wishes.keepsLostRows, damaged: try ledger.damagedPlaces(healed: false),
-            healed: try ledger.damagedPlaces(healed: true), name: name, logger: logger)
+            healed: try ledger.damagedPlaces(healed: true), latecomers: recovery.latecomers,
+            name: name, logger: logger)
     }
 
     /// Opens the ledger and lets it catch up. One that is damaged, now or by the last run's word, is
@@ -197,7 +203,7 @@ extension RecordKeeper {
         let header = try folder.header(of: file)
         var catching = CatchingUp(
             header: header, from: row?.recordedUpTo ?? 0, ledger: ledger,
-            found: Newest(max: recovery.recovered.max))
+            found: Newest(max: recovery.recovered.max), shipped: try ledger.queue("index").next)
         let report: ScanReport
         if file.isSealed {
             report = try folder.records(of: file, from: row?.recordedUpTo) { try catching.note($0) }
@@ -210,6 +216,8 @@ extension RecordKeeper {
         try catching.finish(upTo: report.end, isComplete: !report.isLeftActive)
         recovery.recoveredCount += catching.count
         recovery.recovered.append(contentsOf: catching.found.items)
+        let room = Recovery.latecomersMax - recovery.latecomers.count
+        recovery.latecomers += catching.latecomers.prefix(room)
         recovery.damagedRanges += report.damaged.count
         try ledger.commit(
             report.damaged.map { range in
@@ -227,14 +235,20 @@ private struct CatchingUp {
     private let ledger: Ledger
     private(set) var found: Newest<RecordHeader>
     private(set) var count = 0
+    /// The DAL was told of what follows these, and never of these: a batch that failed, and was left behind
+    /// whole by a process that ended before it could say so.
+    private(set) var latecomers: [Position] = []
+    private let shipped: Position
     private var rows: [LedgerRow] = []
     private var segment: SegmentRow
 
     private static let rowsATransaction = 4096
 
     init(
-        header: SegmentHeader, from start: UInt64, ledger: Ledger, found: Newest<RecordHeader>
+        header: SegmentHeader, from start: UInt64, ledger: Ledger, found: Newest<RecordHeader>,
+        shipped: Position
     ) {
+        self.shipped = shipped
         self.found = found
         self.header = header
         self.start = start
@@ -248,6 +262,7 @@ private struct CatchingUp {
         guard scanned.place.offset >= start else { return }
         count += 1
         found.append(contentsOf: CollectionOfOne(scanned.record.header))
+        if scanned.place.position <= shipped { latecomers.append(scanned.place.position) }
         rows.append(try LedgerRow(scanned))
         segment.records += 1
         segment.bytes += scanned.place.length

@@ -62,6 +62,8 @@ package final class RecordKeeper: Sendable {
     package let reader: SegmentReader
     package let machine: Machine
     package let damage: Damage
+    /// Records that the start found, and that come before what was shipped of the queue `index`.
+    package let latecomers: [Position]
     /// Notified when the ledger has new rows.
     package let arrivals = Signal()
 
@@ -83,12 +85,13 @@ package final class RecordKeeper: Sendable {
     init(
         folder: DataFolder, ledger: Ledger, store: SegmentStore, machine: Machine,
         keepsLostRows: Bool = false, damaged: [CopyPlace] = [], healed: [CopyPlace] = [],
-        name: String, logger: Logger
+        latecomers: [Position] = [], name: String, logger: Logger
     ) {
         self.folder = folder
         self.ledger = ledger
         self.store = store
         self.machine = machine
+        self.latecomers = latecomers
         reader = SegmentReader(folder: store.folder, on: machine.disk)
         appendThread = machine.makeThread("append \(name)")
         ledgerThread = machine.makeThread("ledger \(name)")

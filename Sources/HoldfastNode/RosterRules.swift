@@ -22,7 +22,13 @@ enum RosterRules {
         let isYoung = answers.allSatisfy { $0.roster.isYoung == true }
         var nodes: [Registration] = []
         for answer in answers { take(answer.roster.nodes, into: &nodes) }
-        if isYoung, let known { take(known.nodes, into: &nodes) }
+        if isYoung, let known {
+            // Who answers under the same name at the same address now is who is there now.
+            let others = known.nodes.filter { old in
+                !nodes.contains { $0.name == old.name && $0.address == old.address }
+            }
+            take(others, into: &nodes)
+        }
         return Roster(
             nodes: nodes.sorted { $0.name < $1.name }, clock: answers.first?.roster.clock ?? 0,
             isYoung: isYoung ? true : nil)

@@ -21,7 +21,7 @@ struct Cleaning: Sendable {
         let now = keeper.clock.now
         let day = HoldRules.purgedBy(now.day, purgeDays: purgeDays)
         let segments = try await keeper.read { ledger, _ in
-            try ledger.segmentsToClean(purgedBy: day)
+            try ledger.segmentsToClean(purgedBy: day, today: now.day)
         }
         guard !segments.isEmpty else { return }
         let active = try await keeper.betweenBatches { store in store.active.map(\.segment) }

@@ -166,7 +166,13 @@ package struct IndexBook: Sendable {
     }
 
     private mutating func goOn(from position: Position) {
-        if position < held { passedOver = .none }
+        if position < held {
+            passedOver = .none
+            // What the DAL holds no more comes in its order again: shipped beside it, it would seem to
+            // follow what has not been shipped yet.
+            again = again.filter { $0 <= position }
+            dugUp = dugUp.filter { $0 <= position }
+        }
         held = position
         isAlone = false
     }

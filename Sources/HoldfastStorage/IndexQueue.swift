@@ -26,7 +26,9 @@ final class IndexQueue: Sendable {
         self.disk = disk
         self.host = host
         self.logger = logger
-        book = Mutex(IndexBook(try keeper.ledger.queue(Self.name)))
+        var book = IndexBook(try keeper.ledger.queue(Self.name))
+        for position in keeper.latecomers { book.shipAsNew(position) }
+        self.book = Mutex(book)
     }
 
     var buriedCount: Int { book.withLock { $0.buried.count } }

@@ -73,8 +73,10 @@ struct OrderDesk: Sendable {
         let note = Note(
             id: order.id, kind: kind, mail: order.mail, order: order.id, at: order.ordered,
             by: order.by, reason: order.reason)
+        // A DAL whose clock is ahead must not make ours seem to be behind what lies here (D8).
+        let received = min(order.ordered, keeper.clock.now)
         var record = Record(
-            RecordHeader(kind: .note, mail: note.id, received: order.ordered, keepUntil: keepUntil))
+            RecordHeader(kind: .note, mail: note.id, received: received, keepUntil: keepUntil))
         record.setSlip(Slip(copiesWanted: 1, keepUntil: keepUntil, holders: [here]))
         record.setSummary(note.encoded[...])
         var offer = RecordKeeper.Offer(

@@ -6,9 +6,6 @@ internal import HoldfastDisk
 internal import HoldfastLedger
 internal import HoldfastModel
 internal import HoldfastNode
-internal import Logging
-internal import NIOCore
-internal import NIOEmbedded
 
 /// What a machine is there for.
 enum Duty: Hashable, Sendable {
@@ -42,10 +39,17 @@ final class Box: Sendable {
 
     let name: String
     let duty: Duty
-    let node: UInt128
+    private let identity: Cell<UInt128>
     /// Two machines may have folders on one disk.
     let diskNumber: UInt64
-    let disk = SimulatedDisk()
+    private let folderDisk = Cell(SimulatedDisk())
+    /// It was told to give its copies away.
+    let isDraining = Cell(false)
+    /// The moments of its calls so far: before one goes, when it has arrived, when its answer is there.
+    let moments = Cell(0)
+    private let lastMoment = Cell<Int?>(nil)
+    /// It never starts again.
+    let isRetired = Cell(false)
     let kept = Cell(Kept())
     /// Milliseconds by which the wall clock is wrong.
     let clockIsWrongBy = Cell<Int64>(0)
@@ -60,8 +64,24 @@ final class Box: Sendable {
         self.name = name
         self.duty = duty
         self.world = world
-        node = UInt128(world.dice.next()) << 64 | UInt128(world.dice.next())
+        identity = Cell(Self.newIdentity(world.dice))
         diskNumber = disk
+    }
+
+    var node: UInt128 { identity.value }
+    var disk: SimulatedDisk { folderDisk.value }
+
+    private static func newIdentity(_ dice: Dice) -> UInt128 {
+        UInt128(dice.next()) << 64 | UInt128(dice.next())
+    }
+
+    /// Its data folder is deleted: what starts there next is another node.
+    func loseFolder() {
+        world.log.note("\(name) loses its folder")
+        kill()
+        folderDisk.value = SimulatedDisk()
+        identity.value = Self.newIdentity(world.dice)
+        kept.change { $0 = Kept() }
     }
 
     /// All machines that a plan wants.
@@ -104,6 +124,22 @@ final class Box: Sendable {
         process.life.end()
     }
 
+    /// Has it die after so many more moments, and start again; nil for never.
+    func dies(afterMoments count: Int?) {
+        lastMoment.value = count.map { moments.value + 1 + $0 }
+    }
+
+    /// One more moment of a call.
+    func pass() {
+        moments.change { $0 += 1 }
+        guard moments.value == lastMoment.value else { return }
+        kill()
+        world.spawn { [self] in
+            await world.loop.sleep(1_000_000)
+            start()
+        }
+    }
+
     /// The power fails: what was not synced is lost, whole or in part.
     func cutPower() {
         world.log.note("\(name) without power")
@@ -119,7 +155,7 @@ final class Box: Sendable {
 
     /// Starts the process, again and again until it can be opened.
     func start() {
-        guard process.value?.life.isOver ?? true else { return }
+        guard process.value?.life.isOver ?? true, !isRetired.value else { return }
         let life = Life()
         process.value = Process(life: life)
         world.log.note("\(name) starts")
@@ -139,104 +175,4 @@ final class Box: Sendable {
             await run(opened, life)
         }
     }
-
-    /// Everything that a process has open.
-    struct Open: Sendable {
-        var server: DirectServer
-        var components: [any Component]
-        var surroundings: Surroundings
-        var work: [@Sendable () async -> Void]
-    }
-
-    private func open(_ life: Life) async throws -> Open {
-        let (machine, logger) = (machine(life), logger)
-        let client = NodeClient(
-            token: World.token, over: SimulatedTransport(from: name, life: life, world: world))
-        let roster = RosterView(
-            registries: ["http://office:80/registry/registry"], client: client,
-            clock: machine.clock)
-        let surroundings = Surroundings(
-            machine: machine, client: client, roster: roster, logger: logger)
-        let parts = try await Parts(of: self, surroundings, life: life)
-        let server = NodeServer(token: World.token, logger: logger)
-        for component in parts.components { component.addRoutes(to: server) }
-        return Open(
-            server: DirectServer(server, channel: EmbeddedChannel(), logger: logger),
-            components: parts.components, surroundings: surroundings, work: parts.work)
-    }
-
-    private func run(_ opened: Open, _ life: Life) async {
-        let (components, surroundings) = (opened.components, opened.surroundings)
-        await withTaskGroup(of: Void.self) { group in
-            for work in opened.work { group.addTask { await work() } }
-            for component in components {
-                let path = component.path
-                let address = "http://\(name):80\(path.text)"
-                let heartbeat = Heartbeat(
-                    registries: { surroundings.roster.registries },
-                    client: surroundings.client, logger: surroundings.logger,
-                    clock: surroundings.clock
-                ) { await component.registration(address: address) }
-                // It ends with its life, and throws nothing then.
-                group.addTask { try? await heartbeat.run() }
-            }
-            group.addTask {
-                while !Task.isCancelled {
-                    // The last roster stands when none comes.
-                    _ = try? await surroundings.roster.refresh()
-                    let isKnown = surroundings.roster.current != nil
-                    await surroundings.clock.sleep(milliseconds: isKnown ? 10_000 : 200)
-                }
-            }
-            await life.ended()
-            group.cancelAll()
-        }
-    }
-
-    private var logger: Logger {
-        Logger(label: name) { [world, name] _ in EventLogHandler(box: name, log: world.log) }
-    }
-
-    private func machine(_ life: Life) -> Machine {
-        let (loop, dice) = (world.loop, world.dice)
-        let lies = world.plant == .ackBeforeSync && duty.isGateway
-        return Machine(
-            clock: MachineClock(BoxClock(box: self)), chance: Chance { dice.next() },
-            disk: MachineDisk(disk, of: life, liesAboutSyncs: lies),
-            makeThread: { [slowness] _ in
-                let busyUntil = Cell<Int64>(0)
-                return DiskThread { work in
-                    let pause = life.isOver ? 0 : dice.within(50...1_500) * slowness.value
-                    let time = max(loop.now, busyUntil.value) + pause
-                    busyUntil.value = time
-                    loop.at(time, work)
-                }
-            })
-    }
-}
-
-/// The clocks of a machine.
-struct BoxClock: SimulatedClock {
-    unowned let box: Box
-
-    var now: Timestamp {
-        Timestamp(milliseconds: box.world.now.milliseconds + box.clockIsWrongBy.value)
-    }
-
-    var monotonicMilliseconds: Int64 {
-        let running = 1_000_000 + box.world.loop.now / 1000
-        // Who does not look for a jump sees none.
-        return box.isCredulous ? running + box.clockIsWrongBy.value : running
-    }
-
-    func sleep(milliseconds: Int64) async {
-        // What looks again and again every second may come late, and costs less.
-        let lateness: Int64 = milliseconds <= 1000 ? 4 : milliseconds <= 2000 ? 2 : 1
-        await box.world.loop.sleep(milliseconds * lateness * 1000)
-    }
-}
-
-extension Box {
-    /// It believes its wall clock (a planted bug).
-    var isCredulous: Bool { world.plant == .expiryOnAJumpedClock && duty.isStorage }
 }

@@ -2,6 +2,7 @@
 // What must be so when all is quiet.
 
 internal import HoldfastCatalog
+internal import HoldfastDisk
 internal import HoldfastLedger
 internal import HoldfastModel
 internal import HoldfastNode
@@ -16,111 +17,103 @@ struct Fault: Error, CustomStringConvertible {
 /// Looks at the whole cluster from outside, without the troubles of its wires.
 struct Checks: Sendable {
     let world: World
-    /// The storage whose bits may have flipped.
+    let wishers: Wishers
+    /// The storage whose bits flipped or whose folder was lost: the only copy of a mail may be gone.
     let worn: Box?
     let client: NodeClient
 
-    init(of world: World, worn: Box?) {
-        self.world = world
-        self.worn = worn
-        client = NodeClient(
-            token: World.token, over: SimulatedTransport(from: "observer", life: nil, world: world))
+    /// What must be so of a mail.
+    private enum Must {
+        case live
+        case haveExpired
+        case bePurged
+        case nothing
     }
 
-    /// What is still to be done; nil when all is quiet.
-    func unrest() async -> String? {
-        for box in world.boxes where !box.isUp { return "\(box.name) is down" }
-        for (box, path) in nodes {
-            do {
-                let status = try await client.json(
-                    .GET, "http://\(box):80\(path)/status", as: StatusAnswer.self)
-                let queues = box == worn?.name ? [:] : status.queues
-                for (queue, count) in queues.sorted(by: { $0.key < $1.key }) where count > 0 {
-                    return "\(count) items left in \(queue) of \(box)"
-                }
-                // What is damaged lies aside until a person has looked.
-                let buried = box == worn?.name ? [:] : status.buried
-                for (queue, count) in buried.sorted(by: { $0.key < $1.key }) where count > 0 {
-                    return "\(count) items buried in \(queue) of \(box)"
-                }
-            } catch {
-                return "\(box) does not answer: \(error)"
-            }
+    private func must(_ mail: Accepted, today: Day) -> Must {
+        let fate = wishers.fate(of: mail.id)
+        switch fate {
+        case .purged: return .bePurged
+        case .leaving: return .nothing
+        case .held: return .live
+        case nil, .changing, .released: break
         }
-        return nil
+        if mail.keepUntil.lowerBound >= today { return .live }
+        // What is held is kept longer from then on, and may outlive its hold.
+        return mail.keepUntil.upperBound < today && fate == nil ? .haveExpired : .nothing
     }
 
-    private var nodes: [(box: String, path: String)] {
-        [("office", "/dal/dal")]
-            + world.gateways.map { ($0.name, "/gateway/\($0.name)") }
-            + world.storages.map { ($0.name, "/storage/\($0.name)") }
-    }
-
-    /// Offers again what was buried while something was wrong, as an operator does.
-    func retry() async {
-        for (box, path) in nodes where box != "office" {
-            for queue in box.hasPrefix("gate") ? ["tasks"] : ["sync", "index"] {
-                do {
-                    let count = try await client.retry("http://\(box):80\(path)", queue: queue)
-                    if count > 0 { world.log.note("\(count) dug up in \(queue) of \(box)") }
-                } catch {
-                    world.log.note("not dug up in \(queue) of \(box): \(error)")
-                }
-            }
-        }
-    }
-
-    /// Every mail that was accepted is found, with its copies, each as it came.
-    func check(_ accepted: [Accepted]) async throws {
+    /// Every mail that was accepted is found, with its copies, each as it came, unless it must not be.
+    func check(_ accepted: [Accepted], isDaysLater: Bool = false) async throws {
         guard let catalog = world.box("office")?.kept.value.catalog else {
             throw Fault(description: "there is no catalog")
         }
         let today = world.now.day
         for mail in accepted {
             let details = try catalog.mail(mail.id, today: today)
-            if mail.keepUntil.upperBound < today {
+            switch must(mail, today: today) {
+            case .nothing: continue
+            case .haveExpired:
                 if details != nil { throw Fault(description: "\(mail.id) did not expire") }
+            case .bePurged:
+                if details != nil {
+                    throw Fault(description: "\(mail.id) is found, and was purged")
+                }
+                try checkPurged(mail, isDaysLater: isDaysLater)
+            case .live:
+                // The only copy of a mail may be the one that is worn.
+                if worn != nil, mail.copies == 1 { continue }
+                guard let details else {
+                    throw Fault(
+                        description: "\(mail.id), taken in by \(mail.gateway), is not found")
+                }
+                try await check(mail, details.entries)
+                try checkKnown(mail, details.entries)
+            }
+        }
+    }
+
+    /// Nobody holds it, and when days have passed not a byte of it is left.
+    private func checkPurged(_ mail: Accepted, isDaysLater: Bool) throws {
+        for box in world.storages where !box.isRetired.value {
+            if try box.kept.value.ledger?.held([mail.id]).isEmpty == false {
+                throw Fault(description: "\(mail.id) was purged, and is held by \(box.name)")
+            }
+            // A batch that failed, and was never answered for, lies there until its segment is dropped.
+            let mayHaveFailed = !Set(world.plan.troubles).isDisjoint(
+                with: [.failedSync, .fullDisk, .powerCut, .unreadableDisk])
+            guard isDaysLater, !mayHaveFailed, box !== worn,
+                try box.disk.has(mail.mark, in: Box.folder + "/segments")
+            else {
                 continue
             }
-            guard mail.keepUntil.lowerBound >= today else { continue }
-            // The only copy of a mail may be the one that is worn.
-            if worn != nil, mail.copies == 1 { continue }
-            guard let details else {
-                throw Fault(description: "\(mail.id), taken in by \(mail.gateway), is not found")
-            }
-            try await check(mail, details.entries)
-            try checkKnown(mail, details.entries)
+            throw Fault(description: "\(mail.id) was purged, and its bytes are left on \(box.name)")
         }
     }
 
     /// Every copy that a storage holds is known.
     private func checkKnown(_ mail: Accepted, _ copies: [KnownCopy]) throws {
-        for box in world.storages where box.node != worn?.node {
-            guard let held = try box.kept.value.ledger?.held([mail.id]), !held.isEmpty,
+        for box in world.storages where box !== worn && !box.isRetired.value {
+            guard let held = try box.kept.value.ledger?.held([mail.id])[mail.id],
                 !copies.contains(where: { $0.entry.location.node.number == box.node })
             else { continue }
-            throw Fault(description: "\(mail.id) lies on \(box.name), which nobody knows")
+            throw Fault(
+                description: "\(mail.id) lies on \(box.name) in segment \(held.segment), which "
+                    + "nobody knows")
         }
     }
 
     private func check(_ mail: Accepted, _ copies: [KnownCopy]) async throws {
-        var good = 0
-        for copy in copies {
-            do {
-                try await read(mail, copy)
-                good += 1
-            } catch {
-                guard copy.entry.location.node.number == worn?.node else { throw error }
-            }
+        let counting = copies.filter { copy in
+            let box = world.boxes.first { $0.node == copy.entry.location.node.number }
+            return box.map { !$0.isDraining.value && !$0.isRetired.value } ?? true
         }
-        let disks = Set(copies.map(\.entry.disk)).count
-        guard disks >= mail.copies - (worn == nil ? 0 : 1) else {
+        for copy in counting { try await read(mail, copy) }
+        let disks = Set(counting.map(\.entry.disk)).count
+        guard disks >= mail.copies else {
             throw Fault(
                 description: "\(mail.id) is on \(disks) disks (\(copies.count) copies), and wants "
                     + "\(mail.copies)")
-        }
-        guard good > 0 || mail.copies == 1 else {
-            throw Fault(description: "\(mail.id) has no copy that can be read")
         }
         guard !world.plan.isOnlyTheDAL || copies.count <= mail.copies else {
             throw Fault(
@@ -153,7 +146,7 @@ struct Checks: Sendable {
 
     /// Nothing is left that should have been dropped.
     func checkDropped() async throws {
-        for box in world.storages {
+        for box in world.storages where !box.isRetired.value {
             let plan = try await client.json(
                 .GET, "http://\(box.name):80/storage/\(box.name)/expiry", as: ExpiryAnswer.self)
             if !plan.segments.isEmpty {
@@ -162,5 +155,20 @@ struct Checks: Sendable {
                         + (plan.refused ?? "no reason"))
             }
         }
+    }
+}
+
+extension SimulatedDisk {
+    /// Whether some bytes lie in one of the files of a folder.
+    fileprivate func has(_ bytes: [UInt8], in folder: String) throws -> Bool {
+        for name in try names(in: folder) {
+            let file = try open(folder + "/" + name, forWriting: false)
+            var contents = [UInt8](repeating: 0, count: writtenBytes(of: folder + "/" + name))
+            _ = try contents.withUnsafeMutableBytes { buffer throws(DiskError) in
+                try file.read(into: buffer, at: 0)
+            }
+            if contents.firstRange(of: bytes) != nil { return true }
+        }
+        return false
     }
 }

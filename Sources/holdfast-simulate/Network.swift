@@ -43,6 +43,8 @@ struct SimulatedTransport: NodeTransport {
         guard parts.count == 3 else { throw Unreachable(description: "no address") }
         let to = String(parts[1].prefix { $0 != ":" })
         let what = "\(from)>\(to) \(request.method.rawValue) \(parts[2])"
+        let box = world.box(from)
+        box?.pass()
         try check("it is dead")
         await loop.sleep(delay(wires))
         try check("it died")
@@ -66,6 +68,7 @@ struct SimulatedTransport: NodeTransport {
         let answer = try await world.answer {
             try await tampering.bend(try await server.respond(to: request))
         }
+        box?.pass()
         guard !other.isOver else {
             world.log.note("\(what): it died")
             throw Unreachable(description: "the connection was lost")
@@ -74,6 +77,7 @@ struct SimulatedTransport: NodeTransport {
         guard isReached(to), !dice.happens(world.wires.value.lostPermille) else {
             return try await giveUp("\(what) answer", seconds)
         }
+        box?.pass()
         try check("it died")
         world.log.note("\(what): \(answer.status.code)")
         return answer

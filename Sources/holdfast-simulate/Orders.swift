@@ -57,7 +57,7 @@ final class Orders: Sendable {
                 }
                 return
             } catch {
-                await world.loop.sleep(world.dice.within(1_000_000...6_000_000))
+                await world.loop.sleep(world.dice.within(1_000_000...9_000_000))
             }
         }
     }

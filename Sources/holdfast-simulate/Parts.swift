@@ -56,6 +56,7 @@ struct Parts: Sendable {
             name: "storage",
             values: [
                 "reserve_bytes": .integer(0), "copies_may_share_a_disk": .boolean(sharesDisks),
+                "purge_days": .integer(1),
             ])
         let configuration = try StorageConfiguration(
             reading: &section, folder: Box.folder, host: box.name)

@@ -25,6 +25,10 @@ enum Trouble: CaseIterable, Hashable, Sendable {
     case olderCatalog
     /// A ledger is lost.
     case lostLedger
+    /// The data folder of one storage is deleted.
+    case lostFolder
+    /// A helper dies again and again, at whatever it does.
+    case dyingHelper
 }
 
 /// The beginning of one simulation.
@@ -43,18 +47,29 @@ struct Plan: Sendable {
     var troubles: [Trouble]
     /// Nothing goes wrong but with the DAL: then no mail may get more copies than it wants.
     var isOnlyTheDAL: Bool
+    /// The number of the storage that is emptied while all goes on, and whether it is then taken away.
+    var drained: Int?
+    var isRetired: Bool
     /// After all is well again, so many days pass.
     var daysAfterwards: Int
     /// Milliseconds of the wall clock when it begins.
     var epoch: Int64
 
+    /// A short one of the same kind in which nothing goes wrong by itself.
+    var calm: Plan {
+        var plan = self
+        (plan.troubles, plan.isOnlyTheDAL, plan.drained, plan.daysAfterwards) = ([], false, nil, 0)
+        (plan.mails, plan.activeSeconds, plan.helpers) = (2, 2, 1)
+        return plan
+    }
+
     init(seed: UInt64) {
         let dice = Dice(seed: seed &* 0x9e37_79b9 ^ 0x5eed)
         storages = 2 + dice.below(3)
-        gateways = dice.happens(400) ? 2 : 1
-        helpers = dice.happens(300) ? 2 : 1
+        gateways = dice.happens(300) ? 2 : 1
+        helpers = dice.happens(250) ? 2 : 1
         sharesADisk = storages > 2 && dice.happens(300)
-        mails = 10 + dice.below(31)
+        mails = 3 + dice.below(14)
         let disks = sharesADisk ? storages - 1 : storages
         copiesMax = dice.happens(500) ? disks : 1 + dice.below(disks)
         keepDays = [1 + dice.below(6), 7, 8 + dice.below(50)]
@@ -62,9 +77,13 @@ struct Plan: Sendable {
         let possible = isOnlyTheDAL ? [.kill, .olderCatalog] : Trouble.allCases
         troubles = possible.filter { _ in dice.happens(isOnlyTheDAL ? 700 : 350) }
         self.isOnlyTheDAL = isOnlyTheDAL
+        let isDraining = dice.happens(200) && !isOnlyTheDAL && disks > copiesMax
+        // Not the first: the last one may lie on its disk.
+        drained = isDraining ? 2 + dice.below(disks - 1) : nil
+        isRetired = dice.happens(500)
         // What drops expired mails looks once a minute.
         let isLong = troubles.contains(.jumpingClock) || isOnlyTheDAL
-        activeSeconds = Int64(isLong ? 65 + dice.below(25) : 10 + dice.below(30))
+        activeSeconds = Int64(isLong ? 65 + dice.below(10) : 5 + dice.below(15))
         daysAfterwards = dice.happens(300) ? 1 + dice.below(12) : 0
         epoch = 1_790_000_000_000 + Int64(dice.below(86_400)) * 1000
     }

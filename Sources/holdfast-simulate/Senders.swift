@@ -12,6 +12,8 @@ internal import NIOHTTP1
 struct Accepted: Sendable {
     var id: MailID
     var octets: [UInt8]
+    /// Bytes that lie in it and in no other mail.
+    var mark: [UInt8]
     var copies: Int
     /// The first and the last day that the gateway may have meant.
     var keepUntil: ClosedRange<Day>
@@ -22,15 +24,17 @@ struct Accepted: Sendable {
 final class Senders: Sendable {
     private let world: World
     private let orders: Orders
+    private let wishers: Wishers
     private let client: NodeClient
     private let taken = Cell<[Accepted]>([])
     private let open = Cell(0)
 
     private static let triesMax = 400
 
-    init(in world: World, orders: Orders) {
+    init(in world: World, orders: Orders, wishers: Wishers) {
         self.world = world
         self.orders = orders
+        self.wishers = wishers
         client = NodeClient(
             token: World.token, over: SimulatedTransport(from: "client", life: nil, world: world))
     }
@@ -73,10 +77,13 @@ final class Senders: Sendable {
                 taken.change {
                     $0.append(
                         Accepted(
-                            id: id, octets: octets, copies: copies, keepUntil: last[0]...last[1],
+                            id: id, octets: octets, mark: Self.mark(number), copies: copies,
+                            keepUntil: last[0]...last[1],
                             gateway: gateway.name))
                 }
-                orders.consider(id, of: "s\(number)@example.org")
+                // The only copy may be lost with its folder, and nobody can do anything with it then.
+                guard copies > 1 || !world.plan.troubles.contains(.lostFolder) else { return }
+                if !wishers.consider(id) { orders.consider(id, of: "s\(number)@example.org") }
                 return
             } catch {
                 await loop.sleep(dice.within(300_000...5_000_000))
@@ -87,6 +94,8 @@ final class Senders: Sendable {
     private struct Answer: Decodable, Sendable {
         var id: String
     }
+
+    private static func mark(_ number: Int) -> [UInt8] { Array("<\(number)@example.org>".utf8) }
 
     private static func octets(_ number: Int, _ dice: Dice) -> [UInt8] {
         var text = "Subject: mail \(number)\r\nMessage-ID: <\(number)@example.org>\r\n\r\n"

@@ -36,6 +36,11 @@ struct Simulate: ParsableCommand {
     @Flag(help: "End with the first seed that fails.")
     var untilOneFails = false
 
+    @Flag(
+        help: "Let nothing go wrong but that a helper dies: each seed again for each moment it can."
+    )
+    var dyingHelper = false
+
     /// `--plant` without a name lists the plants, which the parser cannot say.
     static func main() {
         Reproducible.begin()
@@ -53,24 +58,43 @@ struct Simulate: ParsableCommand {
         for seed in first..<first + UInt64(max(0, seeds)) {
             guard failed == 0 || !untilOneFails else { break }
             done += 1
-            let verdict = Trial(seed: seed, plant: plant, isPrinted: verbose).run()
-            if verbose {
-                print(
-                    "seed \(seed): \(verdict.events) events, hash",
-                    String(verdict.hash, radix: 16) + ",",
-                    "\(verdict.accepted) mails, \(verdict.seconds) s")
-            }
-            guard let fault = verdict.fault else { continue }
-            failed += 1
-            print("seed \(seed) failed: \(fault)")
-            let planted = plant.map { " --plant \($0.rawValue)" } ?? ""
-            print("  repeat it: holdfast-simulate --first \(seed) --seeds 1\(planted) --verbose")
+            if !holds(seed) { failed += 1 }
         }
         let seconds = Date().timeIntervalSince(began)
         let rate = String(format: "%.1f", Double(done) / max(seconds, 0.001))
         print(failed == 0 ? "\(done) seeds held" : "\(failed) of \(done) seeds failed")
         FileHandle.standardError.write(Data("\(rate) seeds/s\n".utf8))
         if failed > 0 { throw ExitCode(1) }
+    }
+
+    /// Runs a seed, once or for each moment in which the helper can die, and says what was wrong.
+    private func holds(_ seed: UInt64) -> Bool {
+        guard dyingHelper else { return holds(seed, death: nil).isSo }
+        let (isSo, moments) = holds(seed, death: -1)
+        for moment in 0..<moments where isSo {
+            guard holds(seed, death: moment).isSo else { return false }
+        }
+        print("seed \(seed): a helper died in each of \(moments) moments")
+        return isSo
+    }
+
+    private func holds(_ seed: UInt64, death: Int?) -> (isSo: Bool, moments: Int) {
+        var trial = Trial(seed: seed, plant: plant, isPrinted: verbose)
+        trial.death = death
+        let verdict = trial.run()
+        if verbose {
+            print(
+                "seed \(seed): \(verdict.events) events, hash",
+                String(verdict.hash, radix: 16) + ",",
+                "\(verdict.accepted) mails, \(verdict.seconds) s")
+        }
+        guard let fault = verdict.fault else { return (true, verdict.moments) }
+        print("seed \(seed) failed: \(fault)")
+        let planted = plant.map { " --plant \($0.rawValue)" } ?? ""
+        let dying = death.map { " --dying-helper (moment \($0))" } ?? ""
+        print(
+            "  repeat it: holdfast-simulate --first \(seed) --seeds 1\(planted)\(dying) --verbose")
+        return (false, verdict.moments)
     }
 }
 

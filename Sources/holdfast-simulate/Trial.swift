@@ -10,6 +10,8 @@ struct Verdict: Sendable {
     var accepted: Int
     /// Seconds that passed in the simulation.
     var seconds: Int64
+    /// Moments of calls of the first helper, in any of which it may die.
+    var moments: Int
 }
 
 /// Runs one seed.
@@ -17,24 +19,26 @@ struct Trial {
     let seed: UInt64
     let plant: Plant?
     let isPrinted: Bool
+    /// Nothing goes wrong but this: the first helper dies after so many moments of its calls; below zero
+    /// it does not.
+    var death: Int?
 
-    private static let stepsMax = 4_000_000
-    /// A mail that waits for its ack is offered again after a quarter of an hour at the latest.
-    private static let quietSecondsMax: Int64 = 3_600
-    private static let daySeconds: Int64 = 86_400
+    /// A seed takes some ten thousands; what goes round for ever is found soon.
+    private static let stepsMax = 500_000
 
     func run() -> Verdict {
-        let world = World(seed: seed, plant: plant, isPrinted: isPrinted)
+        let plan = death == nil ? Plan(seed: seed) : Plan(seed: seed).calm
+        let world = World(seed: seed, plan: plan, plant: plant, isPrinted: isPrinted)
         let accepted = Cell(0)
-        let result = world.run(stepsMax: Self.stepsMax) { [world] () -> String? in
-            let orders = Orders(in: world)
-            let senders = Senders(in: world, orders: orders)
+        let result = world.run(stepsMax: Self.stepsMax) { [world, death] () -> String? in
+            let course = Course(in: world)
             do {
-                try await Self.live(in: world, senders, orders)
-                accepted.value = senders.accepted.count
+                if let death, death >= 0 { world.box("hand1")?.dies(afterMoments: death) }
+                try await course.run()
+                accepted.value = course.senders.accepted.count
                 return ""
             } catch {
-                accepted.value = senders.accepted.count
+                accepted.value = course.senders.accepted.count
                 world.log.note("FAULT: \(error)")
                 return "\(error)"
             }
@@ -47,48 +51,6 @@ struct Trial {
             }
         return Verdict(
             fault: fault, events: world.log.count, hash: world.log.hash, accepted: accepted.value,
-            seconds: world.loop.now / 1_000_000)
-    }
-
-    private static func live(
-        in world: World, _ senders: Senders, _ orders: Orders
-    ) async throws {
-        let active = world.plan.activeSeconds * 1_000_000
-        for box in world.boxes { box.start() }
-        senders.begin(until: active)
-        let troubles = Troubles(in: world, until: active)
-        troubles.begin()
-        await world.loop.sleep(active)
-        // What has begun ends by itself at the latest so much later.
-        await world.loop.sleep(20_000_000)
-        await Troubles.end(in: world)
-        let worn = world.plan.troubles.contains(.flippedBit) ? troubles.worn : nil
-        let checks = Checks(of: world, worn: worn)
-        try await calmDown(world, checks, senders, orders)
-        try await checks.check(senders.accepted)
-        try await orders.check(checks.client)
-        guard world.plan.daysAfterwards > 0 else { return }
-        world.log.note("\(world.plan.daysAfterwards) days pass")
-        world.loop.skip(Int64(world.plan.daysAfterwards) * daySeconds * 1_000_000)
-        await world.loop.sleep(130_000_000)
-        try await checks.check(senders.accepted)
-        try await checks.checkDropped()
-    }
-
-    /// Waits until there is nothing left to do.
-    private static func calmDown(
-        _ world: World, _ checks: Checks, _ senders: Senders, _ orders: Orders
-    ) async throws {
-        let limit = world.loop.now + quietSecondsMax * 1_000_000
-        await world.loop.sleep(5_000_000)
-        await checks.retry()
-        var reason: String?
-        while world.loop.now < limit {
-            reason = senders.areDone ? await checks.unrest() : "mails are still brought"
-            if reason == nil { reason = await orders.unrest(checks.client) }
-            if reason == nil { return }
-            await world.loop.sleep(5_000_000)
-        }
-        throw Fault(description: "it does not become quiet: \(reason ?? "no reason")")
+            seconds: world.loop.now / 1_000_000, moments: world.box("hand1")?.moments.value ?? 0)
     }
 }

@@ -9,15 +9,18 @@ internal import HoldfastLedger
 struct Troubles: Sendable {
     let world: World
     let until: Int64
-    /// The one storage whose bits flip.
+    /// The one storage whose bits flip, and whose folder is lost.
     let worn: Box
+    private let hasLostFolder = Cell(false)
 
     init(in world: World, until: Int64) {
         self.world = world
         self.until = until
-        worn = world.dice.pick(world.storages)
+        worn = world.dice.pick(world.storages.filter { $0 !== world.drained })
     }
 
+    /// From now on nothing goes wrong any more.
+    private var isOver: Bool { loop.now >= until }
     private var dice: Dice { world.dice }
     private var loop: EventLoop { world.loop }
 
@@ -58,6 +61,15 @@ struct Troubles: Sendable {
             box.kill()
             box.kept.change { $0.ledger = nil }
             await restart(box)
+        case .lostFolder:
+            // Once is enough for copies that are the only ones besides.
+            guard hasLostFolder.value == false else { return }
+            hasLostFolder.value = true
+            worn.loseFolder()
+            await restart(worn)
+        case .dyingHelper:
+            let helper = dice.pick(world.boxes.filter { $0.duty == .helper })
+            helper.dies(afterMoments: dice.below(60))
         }
     }
 
@@ -109,13 +121,14 @@ struct Troubles: Sendable {
             }
             await loop.sleep(dice.within(0...8_000_000))
         }
+        guard !isOver else { return }
         if dice.happens(500), box.duty != .office {
             // Within a write, if there is one soon.
             box.disk.set(.cutAfter(bytes: dice.below(30_000)))
-            for _ in 0..<100 where !box.disk.isCut { await loop.sleep(50_000) }
+            for _ in 0..<100 where !box.disk.isCut && !isOver { await loop.sleep(50_000) }
         }
         // Somebody else may have ended it meanwhile; then the older ledger is not this one's.
-        guard box.kept.value.run == run else { return box.disk.set(nil) }
+        guard box.kept.value.run == run, !isOver else { return box.disk.set(nil) }
         box.cutPower()
         await restart(box)
     }
@@ -156,6 +169,7 @@ struct Troubles: Sendable {
         do {
             let older = dice.happens(300) ? nil : try catalog.copy()
             await loop.sleep(dice.within(500_000...15_000_000))
+            guard !isOver else { return }
             office.kill()
             world.log.note(older == nil ? "catalog lost" : "catalog restored")
             office.kept.change { $0.catalog = older }
@@ -170,6 +184,7 @@ struct Troubles: Sendable {
         world.log.note("all is well again")
         world.wires.value = Wires()
         for box in world.boxes {
+            box.dies(afterMoments: nil)
             box.disk.set(nil)
             box.slowness.value = 1
             let mustRestart = world.plan.troubles.contains(.unreadableDisk)

@@ -21,10 +21,10 @@ final class World: Sendable {
     private let all = Cell<[Box]>([])
     private let spawner = Spawner()
 
-    init(seed: UInt64, plant: Plant?, isPrinted: Bool) {
+    init(seed: UInt64, plan: Plan, plant: Plant?, isPrinted: Bool) {
         self.seed = seed
         self.plant = plant
-        plan = Plan(seed: seed)
+        self.plan = plan
         loop = EventLoop()
         EveryTask.runs(on: loop)
         dice = Dice(seed: seed)
@@ -35,6 +35,9 @@ final class World: Sendable {
     var boxes: [Box] { all.value }
     var storages: [Box] { boxes.filter { $0.duty.isStorage } }
     var gateways: [Box] { boxes.filter { $0.duty.isGateway } }
+
+    /// The storage that is emptied, when the plan has one.
+    var drained: Box? { plan.drained.flatMap { box("store\($0)") } }
 
     func box(_ name: String) -> Box? { boxes.first { $0.name == name } }
 
@@ -54,6 +57,10 @@ final class World: Sendable {
         _ body: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
         try await withUnsafeThrowingContinuation { continuation in
+            // Whoever asks when all is over would wait for ever.
+            guard !spawner.isOver else {
+                return continuation.resume(throwing: Unreachable(description: "all is over"))
+            }
             spawn {
                 do {
                     continuation.resume(returning: try await body())
@@ -102,6 +109,8 @@ private final class Spawner: Sendable {
     }
 
     private let state = Mutex(State())
+
+    var isOver: Bool { state.withLock { $0.isOver } }
 
     func add(_ work: @escaping Work) {
         change { $0.waiting.append(work) }

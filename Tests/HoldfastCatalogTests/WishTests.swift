@@ -80,6 +80,22 @@ private let noteSlip = Slip(copiesWanted: 1, keepUntil: today.advanced(by: 400))
         }
     }
 
+    @Test("the later word stands, although the clock was set back between")
+    func clockSetBack() throws {
+        try Engine.sqlite.withCatalog { catalog in
+            var one = Shipper(1)
+            let mail = Sample(1)
+            try catalog.merge([one.ship(mail)], from: one)
+            _ = try catalog.enter(order(50, .unhold, of: mail))
+            _ = try catalog.enter(order(49, .hold, of: mail, seconds: -3600))
+            #expect(try catalog.holds(after: nil, limit: 9).mails == [mail.id])
+            // The storages are told the same.
+            let dues = try catalog.dues(of: one.node, limit: 9)
+            #expect(dues.map(\.kind) == [.unhold, .hold])
+            #expect(dues.allSatisfy { $0.ordered >= now })
+        }
+    }
+
     @Test("a purged mail is gone at once, and its id is refused until its day has passed")
     func purges() throws {
         try Engine.sqlite.withCatalog { catalog in

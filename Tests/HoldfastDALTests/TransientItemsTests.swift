@@ -31,6 +31,21 @@ import Testing
         }
     }
 
+    @Test("another record takes the place of one that waits, and of none that is gone")
+    func replaced() {
+        var items = TransientItems(itemsMax: 10, keepMilliseconds: .max)
+        items.add([record(1)], now: 0)
+        let position = Position(raw: 1)
+        #expect(items[position]?.header.mail == MailID(1))
+        items[position] = record(7)
+        let leased = items.lease(few, now: 0)
+        #expect(numbers(leased) == [7])
+        #expect(leased?.items.first?.record.header.position == position)
+        finish(leased, in: &items)
+        items[position] = record(8)
+        #expect(items[position] == nil && items.count == 0)
+    }
+
     @Test("items go out in their order, and what was not taken comes back when its time has come")
     func leases() {
         var items = TransientItems(itemsMax: 10, keepMilliseconds: .max)

@@ -59,6 +59,17 @@ struct RecoveryTests {
         #expect(try catchUp(ledger).recoveredCount == 0)
     }
 
+    @Test("what is found behind the DAL's position is told, for nobody else would ship it")
+    func latecomers() throws {
+        let last = try #require(try filled())
+        let ledger = try Ledger(path: nil)
+        let before = Position(run: 1, number: 3)
+        try ledger.commit([.queue("index", QueueBook.Changes(next: before))])
+        #expect(try catchUp(ledger).latecomers.map(\.number) == [1, 2, 3])
+        #expect(last.position > before)
+        #expect(try catchUp(ledger).latecomers.isEmpty)
+    }
+
     @Test("an active segment in which nothing was ever durable is removed, not mourned")
     func unborn() throws {
         disk.set(.cutAfter(bytes: 100))

@@ -62,6 +62,15 @@ import Testing
         #expect(RosterRules.roster(of: [young], known: nil).nodes.map(\.name) == ["b"])
     }
 
+    @Test("a node that began anew in its place is not taken for who was there before")
+    func replaced() {
+        let old = Self.node("a", id: 1, up: 90_000)
+        let new = Self.node("a", id: 2, up: 10)
+        let roster = RosterRules.roster(
+            of: [Self.answer([new], young: true)], known: Roster(nodes: [old], clock: 0))
+        #expect(roster.nodes == [new])
+    }
+
     @Test("the highest number counts; with one number everybody chooses the same")
     func highest() {
         let link = Link(from: .gateway, "tasks", to: Role(rawValue: "tagger"), "input")

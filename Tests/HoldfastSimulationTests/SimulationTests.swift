@@ -23,15 +23,22 @@ struct SimulationTests {
         #expect(first.output.contains("hash"))
     }
 
+    @Test("a helper that dies in any moment leaves nothing to recover", .timeLimit(.minutes(2)))
+    func helperDies() throws {
+        let run = try Simulation.run("--dying-helper", "--first", "3", "--seeds", "1")
+        #expect(run.output.contains("a helper died in each of"))
+        #expect(run.code == 0, "\(run.output)")
+    }
+
     @Test(
         "each planted bug is found within 200 seeds", .timeLimit(.minutes(5)),
         arguments: [
-            (plant: "ack-before-sync", first: 1, seeds: 200),
+            (plant: "ack-before-sync", first: 5, seeds: 200),
             (plant: "forgotten-lease", first: 1, seeds: 200),
-            (plant: "copy-on-the-same-disk", first: 1, seeds: 200),
+            (plant: "copy-on-the-same-disk", first: 20, seeds: 200),
             (plant: "position-is-a-row-number", first: 1, seeds: 200),
-            (plant: "expiry-on-a-jumped-clock", first: 1, seeds: 200),
-            (plant: "resend-to-a-random-node", first: 1, seeds: 200),
+            (plant: "expiry-on-a-jumped-clock", first: 38, seeds: 200),
+            (plant: "resend-to-a-random-node", first: 22, seeds: 200),
         ])
     func finds(plant: String, first: Int, seeds: Int) throws {
         let run = try Simulation.run(

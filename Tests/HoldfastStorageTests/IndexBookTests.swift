@@ -40,6 +40,20 @@ struct IndexBookTests {
             mail: MailID(UInt128(number)), position: position(number), outcome: .refused("bad"))
     }
 
+    @Test("what a DAL lost is shipped in its order, whatever of it was to be shipped again")
+    func lostWhileShippingAgain() throws {
+        var book = book(held: 9)
+        book.shipAgain(Self.position(3))
+        book.shipAgain(Self.position(8))
+        book.shipAsNew(Self.position(7))
+        _ = try claim(&book, now: 10)
+        book.settle([], position: Self.position(4), now: 10)
+        let next = try claim(&book, now: 11)
+        #expect(next.held == Self.position(4))
+        #expect(next.from == Self.position(5))
+        #expect(next.again == [Self.position(3)])
+    }
+
     @Test("there is one lease at a time, until it is settled, given back, or lapses")
     func oneLease() throws {
         var book = book(held: 5)

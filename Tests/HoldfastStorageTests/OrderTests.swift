@@ -248,6 +248,23 @@ extension StorageComponent {
         }
     }
 
+    @Test("what was purged by a clock that was years ahead leaves the disk all the same")
+    func purgedInTheFuture() async throws {
+        try await withStorage { storage in
+            _ = await storage.queues.intake.take([try mail(1), try mail(2)])
+            let held = try #require(try await storage.held(1))
+            let outcome = try await storage.order(.purge, 1, id: 1001, seconds: 100_000_000)
+            #expect(outcome == .kept)
+            _ = try await storage.dropNow()
+            let segments = try await storage.keeper.read { ledger, _ in try ledger.segments() }
+            #expect(!segments.contains { $0.segment == held.segment })
+            // Nor does the note make this clock seem to be years behind.
+            let newest = try await storage.keeper.read { ledger, _ in try ledger.newestReceived() }
+            #expect(try #require(newest) <= storage.keeper.clock.now)
+            #expect(try await storage.held(2) != nil)
+        }
+    }
+
     @Test("a held mail is written again before its day, and so is its note; the last wish stands")
     func holds() async throws {
         try await withStorage { storage in

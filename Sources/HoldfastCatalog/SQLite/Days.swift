@@ -36,12 +36,14 @@ extension SQLiteCatalog {
             if let keys = Key.range(of: times) {
                 live =
                     try Int.fetchOne(
-                        database, sql: "SELECT count(*) FROM qt_files WHERE id BETWEEN ? AND ?",
+                        database.cachedStatement(
+                            sql: "SELECT count(*) FROM qt_files WHERE id BETWEEN ? AND ?"),
                         arguments: [keys.lowerBound, keys.upperBound]) ?? 0
             }
             func count(_ what: String) throws -> Int {
                 try Int.fetchOne(
-                    database, sql: "SELECT mails FROM qt_days WHERE day = ? AND what = ?",
+                    database.cachedStatement(
+                        sql: "SELECT mails FROM qt_days WHERE day = ? AND what = ?"),
                     arguments: [Int64(day.number), what]) ?? 0
             }
             return CatalogDay(

@@ -63,8 +63,8 @@ extension SQLiteCatalog {
     ) throws -> Int64? {
         try EntryTable.all.compactMap { table in
             try Int64.fetchOne(
-                database,
-                sql: "SELECT min(segment) FROM \(table.name) WHERE node = ? AND segment > ?",
+                database.cachedStatement(
+                    sql: "SELECT min(segment) FROM \(table.name) WHERE node = ? AND segment > ?"),
                 arguments: [node, segment])
         }.min()
     }

@@ -11,17 +11,16 @@ extension SQLiteCatalog {
             guard let row = try Self.row(of: node, database) else { return [] }
             let numbers = try EntryTable.all.flatMap { table in
                 try Int64.fetchAll(
-                    database,
-                    sql: """
-                        WITH RECURSIVE found (segment) AS (
-                            SELECT min(segment) FROM \(table.name) WHERE node = ?1
-                            UNION ALL
-                            SELECT (SELECT min(segment) FROM \(table.name)
-                                WHERE node = ?1 AND segment > found.segment)
-                            FROM found WHERE found.segment IS NOT NULL)
-                        SELECT segment FROM found WHERE segment IS NOT NULL
-                        """,
-                    arguments: [row])
+                    database.cachedStatement(
+                        sql: """
+                            WITH RECURSIVE found (segment) AS (
+                                SELECT min(segment) FROM \(table.name) WHERE node = ?1
+                                UNION ALL
+                                SELECT (SELECT min(segment) FROM \(table.name)
+                                    WHERE node = ?1 AND segment > found.segment)
+                                FROM found WHERE found.segment IS NOT NULL)
+                            SELECT segment FROM found WHERE segment IS NOT NULL
+                            """), arguments: [row])
             }
             return Set(numbers).map { SegmentNumber(clamping: $0) }.sorted()
         }
@@ -77,6 +76,14 @@ extension SQLiteCatalog {
         }
     }
 
+    package func setName(_ node: NodeID, _ name: String) throws(CatalogError) {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE qt_nodes SET name = ?1 WHERE node = ?2 AND name <> ?1",
+                arguments: [name, node.data])
+        }
+    }
+
     package func forget(_ node: NodeID) throws(CatalogError) {
         try write { database in
             guard let row = try Self.row(of: node, database) else { return }
@@ -93,6 +100,7 @@ extension SQLiteCatalog {
 
     static func row(of node: NodeID, _ database: Database) throws -> Int64? {
         try Int64.fetchOne(
-            database, sql: "SELECT id FROM qt_nodes WHERE node = ?", arguments: [node.data])
+            database.cachedStatement(sql: "SELECT id FROM qt_nodes WHERE node = ?"),
+            arguments: [node.data])
     }
 }

@@ -98,9 +98,9 @@ struct Merge {
     mutating func finish() throws -> Merged {
         try texts.write(database)
         try source.write(database)
-        try database.execute(
-            sql: "UPDATE qt_totals SET mails = mails + ?, bytes = bytes + ?",
-            arguments: [newMails, newBytes])
+        try database.cachedStatement(
+            sql: "UPDATE qt_totals SET mails = mails + ?, bytes = bytes + ?"
+        ).execute(arguments: [newMails, newBytes])
         merged.position = source.position
         return merged
     }
@@ -124,33 +124,34 @@ struct SourceNode {
     ) throws {
         id = node
         self.now = now
-        try database.execute(
+        try database.cachedStatement(
             sql: """
                 INSERT INTO qt_nodes (node, name, position, disk, host, entries)
                 VALUES (?, ?, 0, 0, '', 0)
                 ON CONFLICT (node) DO UPDATE SET name = excluded.name WHERE name <> excluded.name
-                """,
-            arguments: [node.data, name])
+                """
+        ).execute(arguments: [node.data, name])
         let found = try Row.fetchOne(
-            database, sql: "SELECT id, position, counts FROM qt_nodes WHERE node = ?",
+            database.cachedStatement(
+                sql: "SELECT id, position, counts FROM qt_nodes WHERE node = ?"),
             arguments: [node.data])
         guard let found else { throw CatalogError.damaged("a node's row is not there") }
         row = found[0]
         counts = found[2]
         position = Position(raw: UInt64(bitPattern: found[1]))
         guard let newest, newest.position >= position else { return }
-        try database.execute(
+        try database.cachedStatement(
             sql: """
                 UPDATE qt_nodes SET disk = ?1, host = ?2
                 WHERE id = ?3 AND (disk <> ?1 OR host <> ?2)
-                """,
-            arguments: [Int64(bitPattern: newest.disk.number), newest.host, row])
+                """
+        ).execute(arguments: [Int64(bitPattern: newest.disk.number), newest.host, row])
     }
 
     func write(_ database: Database) throws {
-        try database.execute(
-            sql: "UPDATE qt_nodes SET position = ?, entries = entries + ? WHERE id = ?",
-            arguments: [Int64(bitPattern: position.raw), newEntries, row])
+        try database.cachedStatement(
+            sql: "UPDATE qt_nodes SET position = ?, entries = entries + ? WHERE id = ?"
+        ).execute(arguments: [Int64(bitPattern: position.raw), newEntries, row])
     }
 }
 

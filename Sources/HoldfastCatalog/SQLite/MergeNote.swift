@@ -25,37 +25,37 @@ extension Merge {
         let wanted = max(known[1], slip.copiesWanted)
         let entered = try EntryTable.notes.enter(
             item.entry, of: known[0], from: &source, wanted: wanted, database)
-        try database.execute(
-            sql: "UPDATE qt_notes SET copies_wanted = ?, keep_until = ?, counted = ? WHERE id = ?",
-            arguments: [
-                wanted, max(known[2], Int64(slip.keepUntil.number)),
-                entered.counting.counted(disksMayBeShared: acks.disksMayBeShared),
-                known[0] as Int64,
-            ])
+        try database.cachedStatement(
+            sql: "UPDATE qt_notes SET copies_wanted = ?, keep_until = ?, counted = ? WHERE id = ?"
+        ).execute(arguments: [
+            wanted, max(known[2], Int64(slip.keepUntil.number)),
+            entered.counting.counted(disksMayBeShared: acks.disksMayBeShared),
+            known[0] as Int64,
+        ])
         return entered
     }
 
     private func insert(_ note: Note, key: Int64, _ slip: Slip) throws {
         let sent = note.results.count { $0.outcome == .sent }
-        try database.execute(
+        try database.cachedStatement(
             sql: """
                 INSERT INTO qt_notes (id, note_id, mail_id, order_id, noted, noted_by, sent_to,
                     results, line_ends_changed, sent, copies_wanted, keep_until, counted, kind,
                     reason)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                key, note.id.data, note.mail.data, note.order.data, note.at.milliseconds,
-                note.by.ifAny, note.sentTo.ifAny, NoteResults.json(note.results),
-                note.lineEndsChanged, sent, slip.copiesWanted, Int64(slip.keepUntil.number),
-                source.counts ? 1 : 0, note.kind.rawValue, note.reason.ifAny,
-            ])
-        try database.execute(
+                """
+        ).execute(arguments: [
+            key, note.id.data, note.mail.data, note.order.data, note.at.milliseconds,
+            note.by.ifAny, note.sentTo.ifAny, NoteResults.json(note.results),
+            note.lineEndsChanged, sent, slip.copiesWanted, Int64(slip.keepUntil.number),
+            source.counts ? 1 : 0, note.kind.rawValue, note.reason.ifAny,
+        ])
+        try database.cachedStatement(
             sql: """
                 UPDATE qt_orders SET stage = 'finished', reason = '', since = ?
                 WHERE order_id = ? AND stage <> 'finished'
-                """,
-            arguments: [note.at.milliseconds, note.order.data])
+                """
+        ).execute(arguments: [note.at.milliseconds, note.order.data])
     }
 }
 

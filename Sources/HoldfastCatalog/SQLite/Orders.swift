@@ -12,7 +12,8 @@ extension SQLiteCatalog {
         try write { database in
             // Its note may have come first, when the catalog was made again meanwhile.
             let isDone = try Bool.fetchOne(
-                database, sql: "SELECT 1 FROM qt_notes WHERE mail_id = ? AND order_id = ?",
+                database.cachedStatement(
+                    sql: "SELECT 1 FROM qt_notes WHERE mail_id = ? AND order_id = ?"),
                 arguments: [order.mail.data, order.id.data])
             let stage = isDone == nil ? stage : .finished
             try database.execute(
@@ -35,12 +36,11 @@ extension SQLiteCatalog {
     package func pendingOrders(limit: Int) throws(CatalogError) -> [Order] {
         try read { database in
             try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT order_id, encoded FROM qt_orders WHERE stage = 'queued'
-                    ORDER BY ordered, order_id LIMIT ?
-                    """,
-                arguments: [max(0, limit)]
+                database.cachedStatement(
+                    sql: """
+                        SELECT order_id, encoded FROM qt_orders WHERE stage = 'queued'
+                        ORDER BY ordered, order_id LIMIT ?
+                        """), arguments: [max(0, limit)]
             ).map { try OrderRows.order(id: $0[0], encoded: $0[1]) }
         }
     }
@@ -62,12 +62,11 @@ extension SQLiteCatalog {
 enum OrderRows {
     static func all(of mail: MailID, _ database: Database) throws -> [OrderState] {
         try Row.fetchAll(
-            database,
-            sql: """
-                SELECT order_id, encoded, stage, reason, since FROM qt_orders WHERE mail_id = ?
-                ORDER BY ordered, order_id
-                """,
-            arguments: [mail.data]
+            database.cachedStatement(
+                sql: """
+                    SELECT order_id, encoded, stage, reason, since FROM qt_orders WHERE mail_id = ?
+                    ORDER BY ordered, order_id
+                    """), arguments: [mail.data]
         ).map { row in
             guard let stage = OrderState.Stage(rawValue: row[2]) else {
                 throw CatalogError.damaged("an order in an unknown stage")

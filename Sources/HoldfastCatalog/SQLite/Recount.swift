@@ -21,10 +21,9 @@ extension EntryTable {
 extension SQLiteCatalog {
     package func setDisksMayBeShared(_ mayBe: Bool) throws(CatalogError) {
         try write { database in
-            try database.execute(
-                sql:
-                    "UPDATE qt_totals SET disks_may_be_shared = ?1 WHERE disks_may_be_shared <> ?1",
-                arguments: [mayBe])
+            try database.cachedStatement(
+                sql: "UPDATE qt_totals SET disks_may_be_shared = ?1 WHERE disks_may_be_shared <> ?1"
+            ).execute(arguments: [mayBe])
             guard database.changesCount > 0 else { return }
             try database.execute(sql: "UPDATE qt_nodes SET \(Self.fromTheStart)")
         }
@@ -38,9 +37,9 @@ extension SQLiteCatalog {
                 sql: "UPDATE qt_nodes SET counts = ?1, \(Self.fromTheStart) WHERE node = ?2 "
                     + "AND counts <> ?1",
                 arguments: [counts, node.data])
-            try database.execute(
-                sql: "UPDATE qt_nodes SET gone = ?1 WHERE node = ?2 AND gone <> ?1",
-                arguments: [isGone, node.data])
+            try database.cachedStatement(
+                sql: "UPDATE qt_nodes SET gone = ?1 WHERE node = ?2 AND gone <> ?1"
+            ).execute(arguments: [isGone, node.data])
         }
     }
 
@@ -50,11 +49,11 @@ extension SQLiteCatalog {
     package func recount(limit: Int) throws(CatalogError) -> Bool {
         try write { database in
             let walk = try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT id, walk_table, walk_segment, walk_file FROM qt_nodes
-                    WHERE walk_table IS NOT NULL LIMIT 1
-                    """)
+                database.cachedStatement(
+                    sql: """
+                        SELECT id, walk_table, walk_segment, walk_file FROM qt_nodes
+                        WHERE walk_table IS NOT NULL LIMIT 1
+                        """))
             guard let walk, let table = EntryTable.all.first(where: { $0.number == walk[1] })
             else { return false }
             try Self.recount(walk, in: table, limit: limit, database)
@@ -67,25 +66,25 @@ extension SQLiteCatalog {
         _ walk: Row, in table: EntryTable, limit: Int, _ database: Database
     ) throws {
         let entries = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT segment, file FROM \(table.name)
-                WHERE node = ? AND (segment, file) > (?, ?) ORDER BY segment, file LIMIT ?
-                """,
+            database.cachedStatement(
+                sql: """
+                    SELECT segment, file FROM \(table.name)
+                    WHERE node = ? AND (segment, file) > (?, ?) ORDER BY segment, file LIMIT ?
+                    """),
             arguments: [walk[0] as Int64, walk[2] as Int64, walk[3] as Int64, max(1, limit)])
         let update = try database.cachedStatement(
             sql: "UPDATE \(table.owner) SET counted = \(table.counting()) WHERE id = ?1")
         for entry in entries { try update.execute(arguments: [entry[1] as Int64]) }
         let isDone = entries.count < max(1, limit)
         let next = EntryTable.all.first { $0.number > table.number }?.number
-        try database.execute(
+        try database.cachedStatement(
             sql: """
                 UPDATE qt_nodes SET walk_table = ?, walk_segment = ?, walk_file = ? WHERE id = ?
-                """,
-            arguments: [
-                isDone ? next : table.number, isDone ? .min : entries.last?[0] ?? Int64.min,
-                isDone ? .min : entries.last?[1] ?? Int64.min, walk[0] as Int64,
-            ])
+                """
+        ).execute(arguments: [
+            isDone ? next : table.number, isDone ? .min : entries.last?[0] ?? Int64.min,
+            isDone ? .min : entries.last?[1] ?? Int64.min, walk[0] as Int64,
+        ])
     }
 }
 
@@ -98,12 +97,11 @@ extension SQLiteCatalog {
             ? (EntryTable.notes, "note_id") : (EntryTable.files, "mail_id")
         return try read { database in
             let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT id, \(id), copies_wanted, counted FROM \(table.owner)
-                    WHERE counted < copies_wanted AND id > ? AND id < ? ORDER BY id LIMIT ?
-                    """,
-                arguments: [place.row, Key.end(before: moment), max(0, limit)])
+                database.cachedStatement(
+                    sql: """
+                        SELECT id, \(id), copies_wanted, counted FROM \(table.owner)
+                        WHERE counted < copies_wanted AND id > ? AND id < ? ORDER BY id LIMIT ?
+                        """), arguments: [place.row, Key.end(before: moment), max(0, limit)])
             return try rows.map { row in
                 guard let id = MailID(bytes: row[1] as Data) else {
                     throw CatalogError.damaged("a mail without its id")
@@ -161,12 +159,12 @@ extension SQLiteCatalog {
                     WHERE e.file = \(table.owner).id AND n.node = ?3)
                     """
                 let count = try Int.fetchOne(
-                    database,
-                    sql: """
-                        SELECT count(*) FROM (SELECT 1 FROM \(table.owner)
-                        WHERE counted < copies_wanted AND id < ?1 \(node == nil ? "" : isHere)
-                        LIMIT ?2)
-                        """,
+                    database.cachedStatement(
+                        sql: """
+                            SELECT count(*) FROM (SELECT 1 FROM \(table.owner)
+                            WHERE counted < copies_wanted AND id < ?1 \(node == nil ? "" : isHere)
+                            LIMIT ?2)
+                            """),
                     arguments: [Key.end(before: moment), max(0, limit)]
                         + (node.map { [$0.data] } ?? []))
                 return sum + (count ?? 0)

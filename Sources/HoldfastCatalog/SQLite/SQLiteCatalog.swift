@@ -155,7 +155,10 @@ package final class SQLiteCatalog: Catalog {
     /// Reads from one state of the catalog, whatever is written meanwhile.
     func read<Answer>(_ body: (Database) throws -> Answer) throws(CatalogError) -> Answer {
         do {
-            return try database.read(body)
+            let database = try database
+            // In memory there is one connection, and nobody to be kept apart from.
+            return path == nil
+                ? try database.writeWithoutTransaction(body) : try database.read(body)
         } catch {
             throw noted(CatalogError(error, path: path ?? Self.nowhere))
         }

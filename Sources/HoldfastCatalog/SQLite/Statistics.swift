@@ -9,13 +9,13 @@ extension SQLiteCatalog {
     package func statistics() throws(CatalogError) -> Statistics {
         try read { database in
             let totals = try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT mails, bytes, (SELECT min(id) FROM qt_files),
-                        (SELECT page_count FROM pragma_page_count) *
-                        (SELECT page_size FROM pragma_page_size)
-                    FROM qt_totals
-                    """)
+                database.cachedStatement(
+                    sql: """
+                        SELECT mails, bytes, (SELECT min(id) FROM qt_files),
+                            (SELECT page_count FROM pragma_page_count) *
+                            (SELECT page_size FROM pragma_page_size)
+                        FROM qt_totals
+                        """))
             guard let totals else { throw CatalogError.damaged("the totals are not there") }
             return Statistics(
                 mails: totals[0], bytes: UInt64(clamping: totals[1] as Int64),
@@ -27,11 +27,11 @@ extension SQLiteCatalog {
 
     private static func nodes(_ database: Database) throws -> [Statistics.Node] {
         try Row.fetchAll(
-            database,
-            sql: """
-                SELECT node, name, position, entries, counts, gone, walk_table IS NOT NULL
-                FROM qt_nodes ORDER BY name, node
-                """
+            database.cachedStatement(
+                sql: """
+                    SELECT node, name, position, entries, counts, gone, walk_table IS NOT NULL
+                    FROM qt_nodes ORDER BY name, node
+                    """)
         ).map { row in
             guard let id = NodeID(bytes: row[0] as Data) else {
                 throw CatalogError.damaged("a node without its id")
@@ -45,7 +45,7 @@ extension SQLiteCatalog {
     package func position(of node: NodeID) throws(CatalogError) -> Position {
         try read { database in
             let position = try Int64.fetchOne(
-                database, sql: "SELECT position FROM qt_nodes WHERE node = ?",
+                database.cachedStatement(sql: "SELECT position FROM qt_nodes WHERE node = ?"),
                 arguments: [node.data])
             return Position(raw: UInt64(bitPattern: position ?? 0))
         }

@@ -10,37 +10,45 @@ extension SQLiteCatalog {
         try write { database in
             guard let kind = Note.Kind(rawValue: order.kind.rawValue) else { return nil }
             let row = try Row.fetchOne(
-                database, sql: "SELECT id, keep_until FROM qt_files WHERE mail_id = ?",
+                database.cachedStatement(
+                    sql: "SELECT id, keep_until FROM qt_files WHERE mail_id = ?"),
                 arguments: [order.mail.data])
             guard let row else { return nil }
             let holders = try Data.fetchAll(
-                database,
-                sql: """
-                    SELECT n.node FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node
-                    WHERE e.file = ?
-                    """,
-                arguments: [row[0] as Int64]
+                database.cachedStatement(
+                    sql: """
+                        SELECT n.node FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node
+                        WHERE e.file = ?
+                        """), arguments: [row[0] as Int64]
             ).compactMap { NodeID(bytes: $0) }
             var keepUntil = order.keepUntil
             if kind == .purge { keepUntil = Day(number: Int32(clamping: row[1] as Int64)) }
             let note = Note(
-                id: order.id, kind: kind, mail: order.mail, order: order.id, at: order.ordered,
-                by: order.by, reason: order.reason)
+                id: order.id, kind: kind, mail: order.mail, order: order.id,
+                at: try Self.moment(of: order, database), by: order.by, reason: order.reason)
             try Wishes(database).apply(note, keepUntil: keepUntil)
             return holders
         }
     }
 
+    /// When it was ordered: after what was ordered of the mail before, whatever the clock says, for the
+    /// later word stands.
+    private static func moment(of order: StorageOrder, _ database: Database) throws -> Timestamp {
+        let last = try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT noted FROM qt_holds WHERE mail_id = ?"),
+            arguments: [order.mail.data])
+        return max(order.ordered, Timestamp(milliseconds: (last ?? -1) + 1))
+    }
+
     package func dues(of node: NodeID, limit: Int) throws(CatalogError) -> [StorageOrder] {
         try read { database in
             try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT order_id, mail_id, kind, noted, noted_by, reason, keep_until FROM qt_dues
-                    WHERE node = (SELECT id FROM qt_nodes WHERE node = ?)
-                    ORDER BY noted, order_id, mail_id LIMIT ?
-                    """,
-                arguments: [node.data, max(0, limit)]
+                database.cachedStatement(
+                    sql: """
+                        SELECT order_id, mail_id, kind, noted, noted_by, reason, keep_until FROM qt_dues
+                        WHERE node = (SELECT id FROM qt_nodes WHERE node = ?)
+                        ORDER BY noted, order_id, mail_id LIMIT ?
+                        """), arguments: [node.data, max(0, limit)]
             ).map { row in
                 guard let id = MailID(bytes: row[0] as Data),
                     let mail = MailID(bytes: row[1] as Data),
@@ -75,12 +83,11 @@ extension SQLiteCatalog {
         try read { database in
             // Nodes are few, and each list is walked by key up to this order.
             try Data.fetchAll(
-                database,
-                sql: """
-                    SELECT n.node FROM qt_nodes n JOIN qt_dues d ON d.node = n.id
-                    WHERE d.order_id = ? AND d.mail_id = ? AND NOT n.gone
-                    """,
-                arguments: [order.data, mail.data]
+                database.cachedStatement(
+                    sql: """
+                        SELECT n.node FROM qt_nodes n JOIN qt_dues d ON d.node = n.id
+                        WHERE d.order_id = ? AND d.mail_id = ? AND NOT n.gone
+                        """), arguments: [order.data, mail.data]
             ).compactMap { NodeID(bytes: $0) }
         }
     }
@@ -88,11 +95,11 @@ extension SQLiteCatalog {
     package func noteCopies(_ note: MailID) throws(CatalogError) -> Int {
         try read { database in
             try Int.fetchOne(
-                database,
-                sql: """
-                    SELECT count(*) FROM qt_notes_entries
-                    WHERE file = (SELECT id FROM qt_notes WHERE note_id = ?)
-                    """, arguments: [note.data]) ?? 0
+                database.cachedStatement(
+                    sql: """
+                        SELECT count(*) FROM qt_notes_entries
+                        WHERE file = (SELECT id FROM qt_notes WHERE note_id = ?)
+                        """), arguments: [note.data]) ?? 0
         }
     }
 
@@ -101,13 +108,13 @@ extension SQLiteCatalog {
     ) throws(CatalogError) -> (number: Int64, mails: [MailID]) {
         try read { database in
             let number =
-                try Int64.fetchOne(database, sql: "SELECT holds_number FROM qt_totals") ?? 0
+                try Int64.fetchOne(
+                    database.cachedStatement(sql: "SELECT holds_number FROM qt_totals")) ?? 0
             let mails = try Data.fetchAll(
-                database,
-                sql: """
-                    SELECT mail_id FROM qt_holds WHERE held AND mail_id > ? ORDER BY mail_id LIMIT ?
-                    """,
-                arguments: [mail?.data ?? Data(), max(0, limit)])
+                database.cachedStatement(
+                    sql: """
+                        SELECT mail_id FROM qt_holds WHERE held AND mail_id > ? ORDER BY mail_id LIMIT ?
+                        """), arguments: [mail?.data ?? Data(), max(0, limit)])
             return (number, mails.compactMap { MailID(bytes: $0) })
         }
     }
@@ -129,66 +136,70 @@ struct Wishes {
         case .hold, .unhold: try setHeld(note)
         case .purge: try setPurged(note, keepUntil: keepUntil)
         }
-        try database.execute(
+        try database.cachedStatement(
             sql: """
                 INSERT OR IGNORE INTO qt_dues
                 SELECT e.node, ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM qt_files_entries e
                 WHERE e.file = (SELECT id FROM qt_files WHERE mail_id = ?3)
-                """,
-            arguments: [
-                note.at.milliseconds, note.order.data, note.mail.data, note.kind.rawValue, note.by,
-                note.reason, Int64(keepUntil.number),
-            ])
+                """
+        ).execute(arguments: [
+            note.at.milliseconds, note.order.data, note.mail.data, note.kind.rawValue, note.by,
+            note.reason, Int64(keepUntil.number),
+        ])
         if note.kind == .purge { try remove(note.mail) }
     }
 
     /// What was purged is not held, whichever came first.
     private func setHeld(_ note: Note) throws {
         let isPurged = try Bool.fetchOne(
-            database, sql: "SELECT 1 FROM qt_purges WHERE mail_id = ?",
+            database.cachedStatement(sql: "SELECT 1 FROM qt_purges WHERE mail_id = ?"),
             arguments: [note.mail.data])
         let isHeld = note.kind == .hold && isPurged == nil
-        try database.execute(
+        try database.cachedStatement(
             sql: """
                 INSERT INTO qt_holds (mail_id, order_id, noted, held) VALUES (?, ?, ?, ?)
                 ON CONFLICT (mail_id) DO UPDATE SET order_id = excluded.order_id,
                     noted = excluded.noted, held = excluded.held
                 WHERE (excluded.noted, excluded.order_id) > (noted, order_id)
-                """,
-            arguments: [note.mail.data, note.order.data, note.at.milliseconds, isHeld])
-        try database.execute(
-            sql: "UPDATE qt_totals SET holds_number = max(holds_number, ?)",
-            arguments: [note.at.milliseconds])
+                """
+        ).execute(arguments: [note.mail.data, note.order.data, note.at.milliseconds, isHeld])
+        try database.cachedStatement(
+            sql: "UPDATE qt_totals SET holds_number = max(holds_number, ?)"
+        ).execute(arguments: [note.at.milliseconds])
     }
 
     private func setPurged(_ note: Note, keepUntil: Day) throws {
-        try database.execute(
+        try database.cachedStatement(
             sql: """
                 INSERT INTO qt_purges (mail_id, order_id, noted, keep_until) VALUES (?, ?, ?, ?)
                 ON CONFLICT (mail_id) DO UPDATE SET keep_until = max(keep_until, excluded.keep_until)
-                """,
-            arguments: [
-                note.mail.data, note.order.data, note.at.milliseconds, Int64(keepUntil.number),
-            ])
-        try database.execute(
-            sql: "UPDATE qt_holds SET held = 0 WHERE mail_id = ?", arguments: [note.mail.data])
+                """
+        ).execute(arguments: [
+            note.mail.data, note.order.data, note.at.milliseconds, Int64(keepUntil.number),
+        ])
+        try database.cachedStatement(sql: "UPDATE qt_holds SET held = 0 WHERE mail_id = ?").execute(
+            arguments: [note.mail.data])
     }
 
     /// Takes a mail out of all tables; its words in the full text find nothing any more.
     private func remove(_ mail: MailID) throws {
         let row = try Row.fetchOne(
-            database, sql: "SELECT id, size, text_table FROM qt_files WHERE mail_id = ?",
+            database.cachedStatement(
+                sql: "SELECT id, size, text_table FROM qt_files WHERE mail_id = ?"),
             arguments: [mail.data])
         guard let row else { return }
         try Days.count("purged", [Key.received(row[0]).day], database)
         try SQLiteCatalog.removeEntries(of: row[0], in: .files, database)
-        try database.execute(sql: "DELETE FROM qt_orders WHERE mail_id = ?", arguments: [mail.data])
-        try database.execute(sql: "DELETE FROM qt_files WHERE id = ?", arguments: [row[0] as Int64])
-        try database.execute(
-            sql: "UPDATE qt_totals SET mails = mails - 1, bytes = bytes - ?",
-            arguments: [row[1] as Int64])
-        try database.execute(
-            sql: "UPDATE qt_texts SET has_holes = 1 WHERE number = ?", arguments: [row[2] as Int64])
+        try database.cachedStatement(sql: "DELETE FROM qt_orders WHERE mail_id = ?").execute(
+            arguments: [mail.data])
+        try database.cachedStatement(sql: "DELETE FROM qt_files WHERE id = ?").execute(arguments: [
+            row[0] as Int64
+        ])
+        try database.cachedStatement(
+            sql: "UPDATE qt_totals SET mails = mails - 1, bytes = bytes - ?"
+        ).execute(arguments: [row[1] as Int64])
+        try database.cachedStatement(sql: "UPDATE qt_texts SET has_holes = 1 WHERE number = ?")
+            .execute(arguments: [row[2] as Int64])
     }
 
     /// The orders that are due to a node that ships a copy it did not have; true when the mail was
@@ -240,11 +251,11 @@ struct Wishes {
 
     /// A node has the note of an order.
     func confirm(_ note: Note, by node: Int64) throws {
-        try database.execute(
+        try database.cachedStatement(
             sql: """
                 DELETE FROM qt_dues WHERE node = ? AND noted = ? AND order_id = ? AND mail_id = ?
-                """,
-            arguments: [node, note.at.milliseconds, note.order.data, note.mail.data])
+                """
+        ).execute(arguments: [node, note.at.milliseconds, note.order.data, note.mail.data])
     }
 
     /// Forgets what nobody can ask for any more.
@@ -253,10 +264,11 @@ struct Wishes {
             try database.execute(
                 sql: "DELETE FROM \(table) WHERE keep_until < ?", arguments: [Int64(day.number)])
         }
-        try database.execute(
+        try database.cachedStatement(
             sql: """
                 DELETE FROM qt_holds WHERE NOT held
                 AND NOT EXISTS (SELECT 1 FROM qt_files f WHERE f.mail_id = qt_holds.mail_id)
-                """)
+                """
+        ).execute()
     }
 }

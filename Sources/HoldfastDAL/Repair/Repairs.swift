@@ -48,11 +48,11 @@ final class Repairs: Sendable {
 
     /// Works until it is cancelled.
     ///
-    /// - Parameter filling: what the catalog still lacks, in words: what is not entered yet is not short.
-    func run(filling: @Sendable () async throws -> String?) async {
+    /// - Parameter doubt: why the catalog may not know of copies that there are; nil when it does.
+    func run(besides doubt: @Sendable () async throws -> String?) async {
         while !Task.isCancelled {
             do {
-                try await step(filling: filling)
+                try await step(doubt)
             } catch {
                 surroundings.logger.error("Repairs failed", metadata: ["error": "\(error)"])
             }
@@ -60,13 +60,14 @@ final class Repairs: Sendable {
         }
     }
 
-    private func step(filling: () async throws -> String?) async throws {
+    private func step(_ doubt: () async throws -> String?) async throws {
         // Before a Registry has answered nobody is known to be away.
         guard let roster = surroundings.roster.current?.roster else { return }
         let storages = roster.nodes(of: .storage).filter { $0.node != nil }
         try await watch(storages)
-        if let filling = try await filling() {
-            state.withLock { $0.pause = $0.pause ?? "nothing is repaired while \(filling)" }
+        // A copy whose entry is on its way is not missing.
+        if let doubt = try await doubt() {
+            state.withLock { $0.pause = $0.pause ?? doubt }
         }
         try await settle()
         try await bringDues(to: storages)

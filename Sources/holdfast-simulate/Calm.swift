@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Waiting until a cluster has nothing left to do, with what an operator does meanwhile.
+
+internal import HoldfastCatalog
+internal import HoldfastModel
+internal import HoldfastNode
+internal import NIOHTTP1
+
+/// Says what is still to be done when all trouble is over.
+struct Calm: Sendable {
+    let world: World
+    /// The storage whose bits flipped or whose folder was lost.
+    let worn: Box?
+    let client: NodeClient
+
+    init(of world: World, worn: Box?) {
+        self.world = world
+        self.worn = worn
+        client = NodeClient(
+            token: World.token, over: SimulatedTransport(from: "observer", life: nil, world: world))
+    }
+
+    /// The machines that are not taken away, and what is asked on them.
+    private var nodes: [(box: Box, url: String)] {
+        world.boxes.filter { !$0.isRetired.value }.compactMap { box in
+            let path: String
+            switch box.duty {
+            case .office: path = "dal/dal"
+            case .gateway: path = "gateway/\(box.name)"
+            case .storage: path = "storage/\(box.name)"
+            case .helper: return nil
+            }
+            return (box, "http://\(box.name):80/\(path)")
+        }
+    }
+
+    /// What is still to be done; nil when all is quiet.
+    func unrest() async -> String? {
+        for box in world.boxes where !box.isUp && !box.isRetired.value {
+            return "\(box.name) is down"
+        }
+        for (box, url) in nodes {
+            do {
+                let status = try await client.json(.GET, url + "/status", as: StatusAnswer.self)
+                if let unrest = unrest(of: box, status) { return unrest }
+            } catch {
+                return "\(box.name) does not answer: \(error)"
+            }
+        }
+        if let short = missingCopies() { return short }
+        return await ordersLeft()
+    }
+
+    /// Mails and notes with fewer copies than they want. The only one may have been on the worn storage.
+    private func missingCopies() -> String? {
+        guard let catalog = world.box("office")?.kept.value.catalog else { return "no catalog" }
+        do {
+            // A gateway whose clock was ahead gives a mail a later time of receipt.
+            let later = world.now.advanced(bySeconds: 86_400)
+            let short = try [ShortPlace.start, .notes].flatMap { place in
+                try catalog.short(after: place, before: later, limit: 1000)
+            }
+            let mendable = short.count { worn == nil || !$0.copies.isEmpty }
+            return mendable > 0 ? "\(mendable) mails are short of copies" : nil
+        } catch {
+            return "nobody says what is short: \(error)"
+        }
+    }
+
+    /// Orders of people that a storage has not confirmed.
+    private func ordersLeft() async -> String? {
+        do {
+            let answer = try await client.json(
+                .GET, "http://office:80/dal/dal/nodes", as: DependentsAnswer.self)
+            return answer.nodes.first { !$0.gone && $0.orders > 0 }.map { node in
+                "\(node.orders) orders are left for \(node.name)"
+            }
+        } catch {
+            return "nobody says which orders are left: \(error)"
+        }
+    }
+
+    private func unrest(of box: Box, _ status: StatusAnswer) -> String? {
+        if let missing = status.incomplete { return "\(box.name): \(missing)" }
+        if let pause = status.repairs?.paused { return pause }
+        // What is damaged lies aside until a person has looked.
+        guard box !== worn else { return nil }
+        for (queue, count) in status.queues.sorted(by: { $0.key < $1.key }) where count > 0 {
+            return "\(count) items left in \(queue) of \(box.name)"
+        }
+        for (queue, count) in status.buried.sorted(by: { $0.key < $1.key }) where count > 0 {
+            return "\(count) items buried in \(queue) of \(box.name)"
+        }
+        return nil
+    }
+
+    /// Offers again what was buried while something was wrong, as an operator does.
+    func retry() async {
+        for (box, url) in nodes where box.duty != .office {
+            for queue in box.duty.isGateway ? ["tasks"] : ["sync", "index"] {
+                do {
+                    let count = try await client.retry(url, queue: queue)
+                    if count > 0 { world.log.note("\(count) dug up in \(queue) of \(box.name)") }
+                } catch {
+                    world.log.note("not dug up in \(queue) of \(box.name): \(error)")
+                }
+            }
+        }
+    }
+
+    /// Has every storage read all that it keeps: what is damaged is found, and mended from elsewhere.
+    func verify() async throws {
+        for (box, url) in nodes where box.duty.isStorage {
+            let url = url + "/verifications"
+            var answer = try await client.json(.POST, url, as: VerificationAnswer.self)
+            while answer.state == .reading {
+                await world.loop.sleep(500_000)
+                answer = try await client.json(.GET, url, as: VerificationAnswer.self)
+            }
+            world.log.note("\(box.name) verified: \(answer.bad) of \(answer.records) are bad")
+        }
+    }
+}
