@@ -203,7 +203,7 @@ extension RecordKeeper {
         let header = try folder.header(of: file)
         var catching = CatchingUp(
             header: header, from: row?.recordedUpTo ?? 0, ledger: ledger,
-            found: Newest(max: recovery.recovered.max), shipped: try ledger.queue("index").next)
+            found: Newest(max: recovery.recovered.max))
         let report: ScanReport
         if file.isSealed {
             report = try folder.records(of: file, from: row?.recordedUpTo) { try catching.note($0) }
@@ -238,17 +238,16 @@ private struct CatchingUp {
     /// The DAL was told of what follows these, and never of these: a batch that failed, and was left behind
     /// whole by a process that ended before it could say so.
     private(set) var latecomers: [Position] = []
-    private let shipped: Position
+    /// Up to where the DAL was told, once that is asked for.
+    private var shipped: Position?
     private var rows: [LedgerRow] = []
     private var segment: SegmentRow
 
     private static let rowsATransaction = 4096
 
     init(
-        header: SegmentHeader, from start: UInt64, ledger: Ledger, found: Newest<RecordHeader>,
-        shipped: Position
+        header: SegmentHeader, from start: UInt64, ledger: Ledger, found: Newest<RecordHeader>
     ) {
-        self.shipped = shipped
         self.found = found
         self.header = header
         self.start = start
@@ -262,6 +261,8 @@ private struct CatchingUp {
         guard scanned.place.offset >= start else { return }
         count += 1
         found.append(contentsOf: CollectionOfOne(scanned.record.header))
+        let shipped = try shipped ?? ledger.queue("index").next
+        self.shipped = shipped
         if scanned.place.position <= shipped { latecomers.append(scanned.place.position) }
         rows.append(try LedgerRow(scanned))
         segment.records += 1

@@ -38,7 +38,10 @@ struct Parts: Sendable {
             try await RegistryComponent(
                 name: "registry", linksFile: Box.folder + "/links.json", surroundings: surroundings)
         )
-        var section = ConfigurationSection(name: "dal", values: [:])
+        // With the bug planted nobody minds it, or it would be mended.
+        let sharesDisks = box.world.plant == .copyOnTheSameDisk
+        var section = ConfigurationSection(
+            name: "dal", values: ["copies_may_share_a_disk": .boolean(sharesDisks)])
         let configuration = try DALConfiguration(reading: &section, folder: Box.folder)
         // The process before may still hold the one that it had.
         let catalog =

@@ -35,7 +35,7 @@ struct SimulationTests {
         arguments: [
             (plant: "ack-before-sync", first: 5, seeds: 200),
             (plant: "forgotten-lease", first: 1, seeds: 200),
-            (plant: "copy-on-the-same-disk", first: 20, seeds: 200),
+            (plant: "copy-on-the-same-disk", first: 70, seeds: 200),
             (plant: "position-is-a-row-number", first: 1, seeds: 200),
             (plant: "expiry-on-a-jumped-clock", first: 38, seeds: 200),
             (plant: "resend-to-a-random-node", first: 22, seeds: 200),
