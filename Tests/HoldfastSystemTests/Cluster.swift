@@ -79,6 +79,8 @@ final class Machine {
         return [
             "/usr/bin/env", "LD_PRELOAD=\(library)", "FAKETIME_DONT_FAKE_MONOTONIC=1",
             "FAKETIME=\(clockDays > 0 ? "+" : "")\(clockDays)d",
+            // Started by `env` itself the program would not see its arguments.
+            "/usr/bin/setpriv", "--pdeathsig", "KILL", "--",
         ]
     }
 
