@@ -97,11 +97,7 @@ package struct IndexBook: Sendable {
             probeAt = now + Self.probeMilliseconds
         }
         let againMax = isAlone ? 1 : itemsMax / 4
-        // What lies behind `held` comes in its order: beside it, it would move the DAL past all between.
-        let held = held
-        let wanted = [dugUp, again].flatMap { places in
-            places.lazy.filter { $0 <= held }.prefix(againMax)
-        }
+        let wanted = Array(dugUp.prefix(againMax)) + again.prefix(againMax)
         return Claim(
             lease: lease, held: held, from: next, itemsMax: isAlone ? 1 : itemsMax,
             again: Array(wanted.prefix(againMax)))
