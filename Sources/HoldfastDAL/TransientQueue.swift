@@ -29,10 +29,13 @@ final class TransientQueue: Sendable {
     /// There was more than fitted, and there is room again: `refill` it.
     var wantsMore: Bool { items.withLock { $0.wantsMore } }
 
-    func add(_ records: [Record]) {
+    /// Returns how many of them, from the first on, found room.
+    @discardableResult
+    func add(_ records: [Record]) -> Int {
         let now = clock.monotonicMilliseconds
-        items.withLock { $0.add(records, now: now) }
+        let count = items.withLock { $0.add(records, now: now) }
         changed.notify()
+        return count
     }
 
     /// Takes all that there is to do, of which some may lie here already.
@@ -114,18 +117,20 @@ struct TransientItems {
         add(records.filter { !known.contains($0.header.mail) }, now: now)
     }
 
-    mutating func add(_ records: [Record], now: Int64) {
+    @discardableResult
+    mutating func add(_ records: [Record], now: Int64) -> Int {
         dropOld(now: now)
-        for var record in records {
+        for (index, var record) in records.enumerated() {
             guard items.count < itemsMax else {
                 hasLeftOut = true
-                return
+                return index
             }
             last += 1
             let position = Position(raw: last)
             record.setPosition(position)
             items[position] = Item(record: record, added: now)
         }
+        return records.count
     }
 
     /// Lets go of what nobody fetched in time: the oldest, for they lie in the order of their age.

@@ -9,7 +9,8 @@ internal import Logging
 
 /// Keeps records in a data folder: one sync for all that waits, then one ledger transaction.
 ///
-/// Three threads own what blocks: one appends, one writes the ledger, one reads.
+/// Four threads own what blocks: one appends, one writes the ledger, one reads, and one reads what takes
+/// long.
 package final class RecordKeeper: Sendable {
     /// A record to be kept.
     package struct Offer: Sendable {
@@ -70,6 +71,7 @@ package final class RecordKeeper: Sendable {
     private let appendThread: DiskThread
     private let ledgerThread: DiskThread
     let readThread: DiskThread
+    private let countThread: DiskThread
     private let claims = Claims()
     private let backlog = LedgerBacklog()
     private let appends: Batcher<[Offer], [Result<Placed, SegmentError>]>
@@ -96,6 +98,7 @@ package final class RecordKeeper: Sendable {
         appendThread = machine.makeThread("append \(name)")
         ledgerThread = machine.makeThread("ledger \(name)")
         readThread = machine.makeThread("read \(name)")
+        countThread = machine.makeThread("count \(name)")
         let clock = machine.clock
         let (arrivals, claims, backlog) = (arrivals, claims, backlog)
         let notes = Batcher<LedgerChange, Void>(
@@ -211,6 +214,13 @@ package final class RecordKeeper: Sendable {
         try await readThread.run { [ledger, reader] in try body(ledger, reader) }
     }
 
+    /// Reads much of the ledger, while others read what mail waits for.
+    package func count<Result: Sendable>(
+        _ body: @escaping @Sendable (Ledger) throws -> Result
+    ) async throws -> Result {
+        try await countThread.run { [ledger] in try body(ledger) }
+    }
+
     /// Does something with the segments, between two batches.
     package func betweenBatches<Result: Sendable>(
         _ body: @escaping @Sendable (SegmentStore) throws -> Result
@@ -269,7 +279,7 @@ package final class RecordKeeper: Sendable {
         let now = clock.now
         try await betweenBatches { store in try store.sealFinished(all: true, now: now) }
         try await ledgerThread.run {}
-        for thread in [appendThread, ledgerThread, readThread] { thread.stop() }
+        for thread in [appendThread, ledgerThread, readThread, countThread] { thread.stop() }
         folder.leave()
     }
 }

@@ -28,7 +28,20 @@ struct Cleaning: Sendable {
         if !Set(active).isDisjoint(with: segments) {
             try await keeper.sealFinished(all: true, now: now)
         }
-        for segment in segments where !Task.isCancelled { try await clean(segment) }
+        for segment in segments where !Task.isCancelled {
+            // A damaged record may be the last of its mail: it is not left behind (D5).
+            guard !keeper.damage.isOpen(in: segment) else {
+                logger.notice(
+                    "A segment of purged mails waits until its damage is healed",
+                    metadata: ["node": "\(name)", "segment": "\(segment)"])
+                continue
+            }
+            do { try await clean(segment) } catch {
+                logger.error(
+                    "Segment of purged mails not dropped",
+                    metadata: ["node": "\(name)", "segment": "\(segment)", "error": "\(error)"])
+            }
+        }
     }
 
     private func clean(_ segment: SegmentNumber) async throws {

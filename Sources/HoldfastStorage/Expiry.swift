@@ -58,10 +58,22 @@ struct Expiry: Sendable {
             plan.segments = []
             return plan
         }
+        var dropped: [ExpiredSegment] = []
         for segment in plan.segments {
-            try await forward(held, from: segment.segment, today: now.day)
-            try await drop(segment)
+            do {
+                try await forward(held, from: segment.segment, today: now.day)
+                try await drop(segment)
+                dropped.append(segment)
+            } catch {
+                // It stays, and the others make room.
+                logger.error(
+                    "Segment not dropped",
+                    metadata: [
+                        "node": "\(name)", "segment": "\(segment.segment)", "error": "\(error)",
+                    ])
+            }
         }
+        plan.segments = dropped
         return plan
     }
 

@@ -104,23 +104,29 @@ package final class StorageComponent: Component {
         }
     }
 
-    /// Seals what is of another day, keeps what is held, and drops what has expired or was purged.
+    /// Seals what is of another day, drops what has expired, keeps what is held, and cleans up after purges:
+    /// in this order, because what has expired makes the room in which the others write.
     private func expire() async {
         while !Task.isCancelled {
-            do {
-                try await holds.renew()
-                _ = try await dropNow()
-            } catch {
-                logger.error("Expiry failed", metadata: ["node": "\(name)", "error": "\(error)"])
-            }
+            await attempt("Expiry") { _ = try await self.expiry.drop() }
+            await attempt("Renewal of what is held") { try await self.holds.renew() }
+            await attempt("Cleaning after purges") { try await self.cleaning.run() }
             await keeper.clock.sleep(milliseconds: Int64(Self.tickSeconds) * 1000)
+        }
+    }
+
+    /// What fails keeps nothing else from being done.
+    private func attempt(_ what: String, _ body: () async throws -> Void) async {
+        do { try await body() } catch {
+            logger.error("\(what) failed", metadata: ["node": "\(name)", "error": "\(error)"])
         }
     }
 
     /// Drops what has expired, and segments of purged mails whose time has come.
     func dropNow() async throws -> ExpiryAnswer {
+        let answer = try await expiry.drop()
         try await cleaning.run()
-        return try await expiry.drop()
+        return answer
     }
 
     package func registration(address: String) async -> Registration {

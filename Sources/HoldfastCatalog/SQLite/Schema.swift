@@ -211,6 +211,7 @@ enum Schema {
             keep_until INTEGER NOT NULL,
             PRIMARY KEY (node, noted, order_id, mail_id)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX qt_dues_order ON qt_dues (order_id, mail_id);
 
         CREATE TABLE qt_totals (
             id INTEGER PRIMARY KEY CHECK (id = 1),

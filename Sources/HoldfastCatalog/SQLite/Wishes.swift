@@ -81,7 +81,6 @@ extension SQLiteCatalog {
         _ order: MailID, of mail: MailID
     ) throws(CatalogError) -> [NodeID] {
         try read { database in
-            // Nodes are few, and each list is walked by key up to this order.
             try Data.fetchAll(
                 database.cachedStatement(
                     sql: """

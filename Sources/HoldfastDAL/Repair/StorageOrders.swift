@@ -29,7 +29,9 @@ final class StorageOrders: Sendable {
         let new = state.withLock { state in
             orders.filter { state.sent.updateValue($0, forKey: $0.delivery) == nil }
         }
-        queue.add(new.map(\.record))
+        // What found no room is not on its way: it is sent again from the catalog.
+        let left = new.dropFirst(queue.add(new.map(\.record)))
+        state.withLock { state in for order in left { state.sent[order.delivery] = nil } }
     }
 
     /// Takes out what is ours of some results; all of it leaves the queue, done or not.
