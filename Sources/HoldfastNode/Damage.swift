@@ -55,13 +55,6 @@ package final class Damage: Sendable {
         }
     }
 
-    /// Whether a segment has places for which no other record stands.
-    package func isOpen(in segment: SegmentNumber) -> Bool {
-        state.withLock { state in
-            state.places.contains { $0.segment == segment && !state.healed.contains($0) }
-        }
-    }
-
     /// What lies there is whole after all.
     package func heal(segment: SegmentNumber, offset: UInt64) {
         let place = CopyPlace(segment: segment, offset: offset)

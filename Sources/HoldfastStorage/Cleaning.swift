@@ -30,7 +30,7 @@ struct Cleaning: Sendable {
         }
         for segment in segments where !Task.isCancelled {
             // A damaged record may be the last of its mail: it is not left behind (D5).
-            guard !keeper.damage.isOpen(in: segment) else {
+            guard try await !isNeeded(segment) else {
                 logger.notice(
                     "A segment of purged mails waits until its damage is healed",
                     metadata: ["node": "\(name)", "segment": "\(segment)"])
@@ -41,6 +41,14 @@ struct Cleaning: Sendable {
                     "Segment of purged mails not dropped",
                     metadata: ["node": "\(name)", "segment": "\(segment)", "error": "\(error)"])
             }
+        }
+    }
+
+    /// Whether a damaged record lies there of a mail that is known, was not purged, and has no other record.
+    private func isNeeded(_ segment: SegmentNumber) async throws -> Bool {
+        try await keeper.read { ledger, _ in
+            let open = try ledger.damaged(in: segment).filter { !$0.isHealed }.compactMap(\.mail)
+            return try ledger.purges(open).count < Set(open).count
         }
     }
 
