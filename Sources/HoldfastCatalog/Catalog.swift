@@ -122,9 +122,9 @@ package protocol Catalog: Sendable {
         before moment: Timestamp, at node: NodeID?, limit: Int
     ) throws(CatalogError) -> Int
 
-    /// Enters what a person wants of a mail, for whoever holds a copy now or gets one later; a purge takes
-    /// the mail out. Returns who holds one; nil when there is no such mail.
-    func enter(_ order: StorageOrder) throws(CatalogError) -> [NodeID]?
+    /// Enters what a person wants of mails, all at once, for whoever holds a copy now or gets one later; a
+    /// purge takes the mail out. Returns who holds one of each; nil where there is no such mail.
+    func enter(_ orders: [StorageOrder]) throws(CatalogError) -> [[NodeID]?]
 
     /// The orders of people that a node has not confirmed, oldest first.
     func dues(of node: NodeID, limit: Int) throws(CatalogError) -> [StorageOrder]
@@ -231,21 +231,6 @@ package struct EnteredCopy: Hashable, Sendable {
         self.segment = segment
         self.offset = offset
         self.position = position
-    }
-}
-
-/// A damaged place, and what is known of the copy that lay there.
-package struct DamagedCopy: Hashable, Sendable {
-    package var place: CopyPlace
-    /// Nil where nobody knows whose it was.
-    package var mail: MailID?
-    /// Nothing depends on it.
-    package var isHealed: Bool
-
-    package init(place: CopyPlace, mail: MailID?, isHealed: Bool = false) {
-        self.place = place
-        self.mail = mail
-        self.isHealed = isHealed
     }
 }
 

@@ -23,17 +23,19 @@ extension DALComponent {
         }
         let now = surroundings.clock.now
         var random = surroundings.machine.chance
-        var wishes: [WishAnswer] = []
-        for mail in Set(request.mails).sorted() {
-            let order = StorageOrder(
+        let orders = Set(request.mails).sorted().map { mail in
+            StorageOrder(
                 id: MailID(at: now, using: &random), kind: request.kind.order, mail: mail,
                 node: NodeID(0), ordered: now, by: request.by, reason: request.reason,
                 keepUntil: now.day.advanced(by: Self.keepNoteDays))
-            let holders = try await queues.writer.run { [catalog] in try catalog.enter(order) }
-            guard let holders else { continue }
-            let waiting = try await names(of: holders)
-            wishes.append(
-                WishAnswer(order: order.id, mail: mail, confirmed: 0, waiting: waiting))
+        }
+        let holders = try await queues.writer.run { [catalog] in try catalog.enter(orders) }
+        let names = try await names()
+        let wishes = zip(orders, holders).compactMap { order, holders in
+            holders.map { holders in
+                WishAnswer(
+                    order: order.id, mail: order.mail, confirmed: 0, waiting: names(holders))
+            }
         }
         if request.kind == .purge { queues.letGo(wishes.map(\.mail)) }
         return WishesAnswer(wishes: wishes)
@@ -45,13 +47,15 @@ extension DALComponent {
             (try catalog.unconfirmed(order, of: mail), try catalog.noteCopies(order))
         }
         return WishAnswer(
-            order: order, mail: mail, confirmed: confirmed, waiting: try await names(of: waiting))
+            order: order, mail: mail, confirmed: confirmed, waiting: try await names()(waiting))
     }
 
-    private func names(of nodes: [NodeID]) async throws -> [String] {
+    /// What nodes are called, sorted.
+    private func names() async throws -> ([NodeID]) -> [String] {
         let known = try await read { try $0.statistics().nodes }
-        return nodes.map { node in known.first { $0.id == node }?.name ?? node.description }
-            .sorted()
+        return { nodes in
+            nodes.map { node in known.first { $0.id == node }?.name ?? node.description }.sorted()
+        }
     }
 
     /// A page of the mails that must not expire. There is none before the catalog holds of each storage

@@ -6,35 +6,20 @@ internal import GRDB
 package import HoldfastModel
 internal import Synchronization
 
-/// A place that is damaged.
-package struct DamagedPlace: Hashable, Sendable {
-    package var place: CopyPlace
-    /// Whose record lay there, where that is known.
-    package var mail: MailID?
-    /// Nothing depends on it any more.
-    package var isHealed: Bool
-
-    package init(place: CopyPlace, mail: MailID?, isHealed: Bool) {
-        self.place = place
-        self.mail = mail
-        self.isHealed = isHealed
-    }
-}
-
 extension Ledger {
     /// What is known to be damaged in a segment, healed or not.
-    package func damaged(in segment: SegmentNumber) throws -> [DamagedPlace] {
+    package func damaged(in segment: SegmentNumber) throws -> [DamagedCopy] {
         try read { database in
             try Row.fetchAll(
                 database,
                 sql: "SELECT segment, offset, mail_id, healed FROM damaged WHERE segment = ?",
                 arguments: [Int64(bitPattern: segment)]
-            ).map(DamagedPlace.init)
+            ).map(DamagedCopy.init)
         }
     }
 
     /// What is damaged and was not healed, in the order of places.
-    package func unhealed(after place: CopyPlace, limit: Int) throws -> [DamagedPlace] {
+    package func unhealed(after place: CopyPlace, limit: Int) throws -> [DamagedCopy] {
         try read { database in
             try Row.fetchAll(
                 database,
@@ -46,7 +31,7 @@ extension Ledger {
                 arguments: [
                     Int64(bitPattern: place.segment), Int64(clamping: place.offset), limit,
                 ]
-            ).map(DamagedPlace.init)
+            ).map(DamagedCopy.init)
         }
     }
 
@@ -130,7 +115,7 @@ extension Ledger {
     }
 }
 
-extension DamagedPlace {
+extension DamagedCopy {
     fileprivate init(_ row: Row) {
         let mail: Data? = row[2]
         self.init(

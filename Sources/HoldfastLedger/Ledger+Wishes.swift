@@ -43,7 +43,7 @@ extension Ledger {
             wish.keepUntil.number,
         ])
         guard wish.kind == .purge else { return }
-        try purge(wish, in: database)
+        try purge(wish.mail, on: wish.at.day, in: database)
         hasPurges.store(true, ordering: .releasing)
     }
 
@@ -51,23 +51,18 @@ extension Ledger {
     func purgeAgain(_ rows: [LedgerRow], in database: Database) throws {
         guard mayHavePurges else { return }
         let select = try database.cachedStatement(
-            sql: "SELECT note_id, noted, keep_until FROM wishes WHERE mail_id = ? AND kind = 5")
+            sql: "SELECT noted FROM wishes WHERE mail_id = ? AND kind = 5")
         for row in rows where row.kind == .mail {
-            guard let wish = try Row.fetchOne(select, arguments: [row.mail.blob]),
-                let id = MailID(bytes: wish[0] as Data)
-            else { continue }
-            let note = Note(
-                id: id, kind: .purge, mail: row.mail, order: id,
-                at: Timestamp(milliseconds: wish[1]), by: "")
-            if let again = Wish(note, keepUntil: Day(number: wish[2])) {
-                try purge(again, in: database)
+            guard let noted = try Int64.fetchOne(select, arguments: [row.mail.blob]) else {
+                continue
             }
+            try purge(row.mail, on: Timestamp(milliseconds: noted).day, in: database)
         }
     }
 
     /// The mail is held no more; where its bytes lie, in all its records, is remembered.
-    private func purge(_ wish: Wish, in database: Database) throws {
-        let mail: StatementArguments = [wish.mail.blob]
+    private func purge(_ purged: MailID, on day: Day, in database: Database) throws {
+        let mail: StatementArguments = [purged.blob]
         let raws = try Int64.fetchAll(
             database,
             sql: """
@@ -80,13 +75,13 @@ extension Ledger {
             sql: """
                 INSERT OR IGNORE INTO purged (segment, offset, day)
                 SELECT segment, offset, ?2 FROM damaged WHERE mail_id = ?1
-                """, arguments: mail + [wish.at.day.number])
+                """, arguments: mail + [day.number])
         for raw in raws {
             try database.execute(
                 sql: """
                     INSERT OR IGNORE INTO purged (segment, offset, day)
                     SELECT segment, offset, ?2 FROM qt_files_entries WHERE position = ?1
-                    """, arguments: [raw, wish.at.day.number])
+                    """, arguments: [raw, day.number])
             try database.execute(
                 sql: "DELETE FROM qt_files_entries WHERE position = ?", arguments: [raw])
         }
@@ -172,14 +167,6 @@ extension Ledger {
                     """,
                 arguments: [Int64(bitPattern: segment), Int64(bitPattern: position.raw), limit]
             ).compactMap(QueueEntry.init)
-        }
-    }
-
-    /// A number that was noted; 0 where there is none.
-    package func mark(_ name: String) throws -> Int64 {
-        try read { database in
-            try Int64.fetchOne(
-                database, sql: "SELECT value FROM marks WHERE mark = ?", arguments: [name]) ?? 0
         }
     }
 }

@@ -48,6 +48,21 @@ package struct CopyPlace: Hashable, Comparable, Sendable, LosslessStringConverti
     }
 }
 
+/// A damaged place, and what is known of the copy that lay there.
+package struct DamagedCopy: Hashable, Sendable {
+    package var place: CopyPlace
+    /// Nil where nobody knows whose it was.
+    package var mail: MailID?
+    /// Nothing depends on it.
+    package var isHealed: Bool
+
+    package init(place: CopyPlace, mail: MailID?, isHealed: Bool = false) {
+        self.place = place
+        self.mail = mail
+        self.isHealed = isHealed
+    }
+}
+
 /// A record's sequence number at its node, in commit order: where a queue stands.
 ///
 /// The run of the process comes first, so that a number is never given twice even when the last

@@ -48,13 +48,6 @@ package final class Damage: Sendable {
         state.withLock { $0.places.contains(CopyPlace(segment: segment, offset: offset)) }
     }
 
-    /// The places in a segment.
-    package func offsets(in segment: SegmentNumber) -> Set<UInt64> {
-        state.withLock { state in
-            Set(state.places.filter { $0.segment == segment }.map(\.offset))
-        }
-    }
-
     /// What lies there is whole after all.
     package func heal(segment: SegmentNumber, offset: UInt64) {
         let place = CopyPlace(segment: segment, offset: offset)

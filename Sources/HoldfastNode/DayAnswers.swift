@@ -51,7 +51,9 @@ extension NodeServer {
             let day = try context.parameters.day
             // What is on its way into the ledger is part of it.
             try await keeper.note(.kept([], segments: []))
-            let book = try await keeper.count { try $0.dayBook(of: day, queue: queue) }
+            let book = try await keeper.readLong { ledger, _ in
+                try ledger.dayBook(of: day, queue: queue)
+            }
             return JSONAnswer(DayAnswer(day: day, book))
         }
     }

@@ -71,7 +71,7 @@ package final class RecordKeeper: Sendable {
     private let appendThread: DiskThread
     private let ledgerThread: DiskThread
     let readThread: DiskThread
-    private let countThread: DiskThread
+    private let longThread: DiskThread
     private let claims = Claims()
     private let backlog = LedgerBacklog()
     private let appends: Batcher<[Offer], [Result<Placed, SegmentError>]>
@@ -98,7 +98,7 @@ package final class RecordKeeper: Sendable {
         appendThread = machine.makeThread("append \(name)")
         ledgerThread = machine.makeThread("ledger \(name)")
         readThread = machine.makeThread("read \(name)")
-        countThread = machine.makeThread("count \(name)")
+        longThread = machine.makeThread("find \(name)")
         let clock = machine.clock
         let (arrivals, claims, backlog) = (arrivals, claims, backlog)
         let notes = Batcher<LedgerChange, Void>(
@@ -214,11 +214,11 @@ package final class RecordKeeper: Sendable {
         try await readThread.run { [ledger, reader] in try body(ledger, reader) }
     }
 
-    /// Reads much of the ledger, while others read what mail waits for.
-    package func count<Result: Sendable>(
-        _ body: @escaping @Sendable (Ledger) throws -> Result
+    /// Reads what takes long, while others read what mail waits for.
+    package func readLong<Result: Sendable>(
+        _ body: @escaping @Sendable (Ledger, SegmentReader) throws -> Result
     ) async throws -> Result {
-        try await countThread.run { [ledger] in try body(ledger) }
+        try await longThread.run { [ledger, reader] in try body(ledger, reader) }
     }
 
     /// Does something with the segments, between two batches.
@@ -279,7 +279,7 @@ package final class RecordKeeper: Sendable {
         let now = clock.now
         try await betweenBatches { store in try store.sealFinished(all: true, now: now) }
         try await ledgerThread.run {}
-        for thread in [appendThread, ledgerThread, readThread, countThread] { thread.stop() }
+        for thread in [appendThread, ledgerThread, readThread, longThread] { thread.stop() }
         folder.leave()
     }
 }

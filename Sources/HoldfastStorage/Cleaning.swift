@@ -14,8 +14,6 @@ struct Cleaning: Sendable {
     let purgeDays: Int
     let logger: Logger
 
-    private static let pageRecords = 256
-
     /// Cleans the segments whose time has come.
     func run() async throws {
         let now = keeper.clock.now
@@ -53,16 +51,7 @@ struct Cleaning: Sendable {
     }
 
     private func clean(_ segment: SegmentNumber) async throws {
-        let forwarding = Forwarding(keeper: keeper)
-        var last = Position.none
-        while true {
-            let page = try await keeper.read { [last] ledger, _ in
-                try ledger.living(in: segment, after: last, limit: Self.pageRecords)
-            }
-            guard let end = page.last else { break }
-            try await forwarding.copy(page, keepUntil: nil)
-            last = end.position
-        }
+        try await Forwarding(keeper: keeper).copy(livingIn: segment, keepUntil: nil)
         try await keeper.dropSegment(segment)
         logger.notice(
             "Segment of purged mails dropped",

@@ -16,8 +16,6 @@ struct Expiry: Sendable {
     let logger: Logger
     private let clock: ClockWatch
 
-    private static let pageRecords = 256
-
     init(name: String, keeper: RecordKeeper, holds: Holds, surroundings: Surroundings) {
         self.name = name
         self.holds = holds
@@ -82,17 +80,9 @@ struct Expiry: Sendable {
         _ held: Set<MailID>, from segment: SegmentNumber, today: Day
     ) async throws {
         guard !held.isEmpty else { return }
-        let keepUntil = today.advanced(by: HoldRules.holdDays)
-        var last = Position.none
-        while true {
-            let page = try await keeper.read { [last] ledger, _ in
-                try ledger.living(in: segment, after: last, limit: Self.pageRecords)
-            }
-            guard let end = page.last else { return }
-            try await Forwarding(keeper: keeper).copy(
-                page.filter { held.contains($0.mail) }, keepUntil: keepUntil)
-            last = end.position
-        }
+        try await Forwarding(keeper: keeper).copy(
+            livingIn: segment, keepUntil: today.advanced(by: HoldRules.holdDays)
+        ) { held.contains($0.mail) }
     }
 
     private func drop(_ segment: ExpiredSegment) async throws {

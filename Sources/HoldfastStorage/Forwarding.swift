@@ -12,7 +12,8 @@ struct Forwarding: Sendable {
     let keeper: RecordKeeper
 
     /// Records read and written at a time.
-    static let batch = 64
+    private static let batch = 64
+    private static let pageRecords = 256
 
     /// What could not be written again: nothing may be dropped.
     struct Failed: Error, CustomStringConvertible {
@@ -33,6 +34,22 @@ struct Forwarding: Sendable {
             }
         }
         try await keep(batch)
+    }
+
+    /// The same for the records of a segment that stand for their mails, and are wanted.
+    func copy(
+        livingIn segment: SegmentNumber, keepUntil: Day?,
+        _ isWanted: (QueueEntry) -> Bool = { _ in true }
+    ) async throws {
+        var last = Position.none
+        while true {
+            let page = try await keeper.read { [last] ledger, _ in
+                try ledger.living(in: segment, after: last, limit: Self.pageRecords)
+            }
+            guard let end = page.last else { return }
+            try await copy(page.filter(isWanted), keepUntil: keepUntil)
+            last = end.position
+        }
     }
 
     private func keep(_ offers: [RecordKeeper.Offer]) async throws {

@@ -8,10 +8,11 @@ internal import NIOHTTP1
 internal import Synchronization
 
 /// What may not expire here.
-struct Holds: Sendable {
-    let keeper: RecordKeeper
-    let surroundings: Surroundings
-    private let renewed: Renewed
+final class Holds: Sendable {
+    private let keeper: RecordKeeper
+    private let surroundings: Surroundings
+    /// The day for which all was looked at; nil when something changed since.
+    private let renewed = Mutex<Day?>(nil)
 
     private static let mark = "holds"
     private static let pageMails = 1000
@@ -19,37 +20,37 @@ struct Holds: Sendable {
     init(keeper: RecordKeeper, surroundings: Surroundings) {
         self.keeper = keeper
         self.surroundings = surroundings
-        renewed = Renewed()
-    }
-
-    /// The day for which all was looked at; nothing when something changed since.
-    private final class Renewed: Sendable {
-        let day = Mutex<Day?>(nil)
     }
 
     /// Something is held that was not, or the other way round.
     func changed() {
-        renewed.day.withLock { $0 = nil }
+        renewed.withLock { $0 = nil }
     }
 
     /// Writes again what is held and whose day is near, once a day.
     func renew() async throws {
         let today = keeper.clock.now.day
-        guard renewed.day.withLock({ $0 }) != today else { return }
-        renewed.day.withLock { $0 = today }
+        guard renewed.withLock({ $0 }) != today else { return }
+        renewed.withLock { $0 = today }
         do {
-            var last: MailID?
-            while !Task.isCancelled {
-                let page = try await keeper.read { [last] ledger, _ in
-                    try ledger.held(after: last, limit: Self.pageMails)
-                }
-                guard let end = page.last else { return }
-                try await renew(page.flatMap { [$0.mail, $0.note] }, today: today)
-                last = end.mail
-            }
+            try await eachOwnPage { try await renew($0, today: today) }
         } catch {
             changed()
             throw error
+        }
+    }
+
+    /// The mails that are held by the notes here, with these notes, page by page.
+    private func eachOwnPage(_ body: ([MailID]) async throws -> Void) async throws {
+        var last: MailID?
+        while true {
+            try Task.checkCancellation()
+            let page = try await keeper.read { [last] ledger, _ in
+                try ledger.held(after: last, limit: Self.pageMails)
+            }
+            guard let end = page.last else { return }
+            try await body(page.flatMap { [$0.mail, $0.note] })
+            last = end.mail
         }
     }
 
@@ -71,28 +72,17 @@ struct Holds: Sendable {
         guard let dal = dals.first else { throw Doubt("no DAL is there to say what is held") }
         do {
             let list = try await surroundings.client.holds(at: dal.address)
-            let seen = try await keeper.read { ledger, _ in try ledger.mark(Self.mark) }
+            let seen = try await keeper.read { ledger, _ in try ledger.marks()[Self.mark] ?? 0 }
             if let doubt = HoldRules.doubt(number: list.number, seen: seen) { throw Doubt(doubt) }
             try await keeper.note(.marks([Self.mark: list.number]))
-            return try await withOwn(Set(list.mails))
+            var all = Set(list.mails)
+            try await eachOwnPage { all.formUnion($0) }
+            return all
         } catch let doubt as Doubt {
             throw doubt
         } catch {
             throw Doubt("the DAL does not say what is held: \(error)")
         }
-    }
-
-    private func withOwn(_ mails: Set<MailID>) async throws -> Set<MailID> {
-        var all = mails
-        var last: MailID?
-        repeat {
-            let page = try await keeper.read { [last] ledger, _ in
-                try ledger.held(after: last, limit: Self.pageMails)
-            }
-            for held in page { all.formUnion([held.mail, held.note]) }
-            last = page.last?.mail
-        } while last != nil
-        return all
     }
 
     /// Why nothing is dropped.

@@ -62,12 +62,16 @@ struct Intake: Sendable {
 
     /// As `take`, for one record whose message has landed.
     func take(_ record: Record, in landing: Landing) async -> ItemResult {
-        let purge = try? await purges(of: [record.header.mail])[record.header.mail]
+        let mail = record.header.mail
         let prepared: Result<Prepared, Refused>
-        if let purge {
-            prepared = .failure(recognise(purge: purge))
-        } else {
-            prepared = await oneAtATime.take { await prepare(record, in: landing) }
+        do {
+            if let purge = try await purges(of: [mail])[mail] {
+                prepared = .failure(recognise(purge: purge))
+            } else {
+                prepared = await oneAtATime.take { await prepare(record, in: landing) }
+            }
+        } catch {
+            return ItemResult(mail: mail, outcome: .later("\(error)"), node: name)
         }
         return await keep([prepared], of: [record.header])[0]
     }
@@ -190,7 +194,7 @@ struct Intake: Sendable {
             return await replace(prepared, segment: held.segment, offset: held.offset)
         }
         do {
-            let (digest, heldSlip) = try await known(of: held, mail)
+            let (digest, heldSlip) = try await keeper.known(of: held, mail)
             switch rules.recognise(
                 header, prepared.slip, held: held, heldDigest: digest, heldSlip: heldSlip)
             {
@@ -211,15 +215,6 @@ struct Intake: Sendable {
         } catch {
             return ItemResult(mail: mail, outcome: .later("\(error)"), node: name)
         }
-    }
-
-    /// Digest and slip of what is held; from its record where the index does not have them.
-    private func known(of held: Held, _ mail: MailID) async throws -> (Digest, Slip) {
-        if let slip = held.joinedSlip, let digest = held.digest { return (digest, slip) }
-        let record = try await keeper.read { _, reader in
-            try reader.record(segment: held.segment, offset: held.offset, mail: mail)
-        }
-        return (record.header.digest, try held.joinedSlip ?? Slip(decoding: record.slip))
     }
 
     /// Writes the mail again, because what lies here would be dropped before its day.

@@ -48,7 +48,11 @@ struct OrderDesk: Sendable {
         guard let held = held[order.mail] else { return .refused("it is not held here") }
         var slip: Slip
         do {
-            slip = try await keeper.slip(of: held, order.mail)
+            if let joined = held.joinedSlip {
+                slip = joined
+            } else {
+                slip = try await keeper.known(of: held, order.mail).slip
+            }
         } catch let error as SegmentError {
             keeper.damage.note(error)
             if case .disk = error { return .later("\(error)") }
@@ -102,12 +106,12 @@ struct OrderDesk: Sendable {
 }
 
 extension RecordKeeper {
-    /// The slip of what is held, as it is now.
-    func slip(of held: Held, _ mail: MailID) async throws -> Slip {
-        if let slip = held.joinedSlip { return slip }
+    /// Digest and slip of what is held; from its record where the index does not have them.
+    func known(of held: Held, _ mail: MailID) async throws -> (digest: Digest, slip: Slip) {
+        if let slip = held.joinedSlip, let digest = held.digest { return (digest, slip) }
         let record = try await read { _, reader in
             try reader.record(segment: held.segment, offset: held.offset, mail: mail)
         }
-        return try Slip(decoding: record.slip)
+        return (record.header.digest, try held.joinedSlip ?? Slip(decoding: record.slip))
     }
 }

@@ -11,8 +11,6 @@ internal import HoldfastSegments
 /// Answers a query page by page, newest first. What the index cannot decide is read from the records.
 struct OwnSearch: Sendable {
     let keeper: RecordKeeper
-    /// Scans take long, and nobody else waits behind them.
-    let thread: DiskThread
 
     /// Mails that are looked at for one page, at the most; and how long, in milliseconds.
     private static let candidatesMax = 10_000
@@ -32,7 +30,7 @@ struct OwnSearch: Sendable {
     func page(
         _ condition: Condition, below place: ReceiptPlace?, limit: Int, today: Day
     ) async throws -> Page {
-        try await thread.run { [keeper] in
+        try await keeper.readLong { [keeper] _, _ in
             try Self.page(condition, below: place, limit: limit, today: today, of: keeper)
         }
     }

@@ -89,7 +89,7 @@ package final class StorageComponent: Component {
         verification = Verification(checker: checker)
         scrub = try Scrub(checker: checker, configuration: configuration.scrub)
         filler = try Filler(name: name, keeper: keeper, logger: surroundings.logger)
-        search = OwnSearch(keeper: keeper, thread: keeper.machine.makeThread("find \(name)"))
+        search = OwnSearch(keeper: keeper)
     }
 
     /// Drops what has expired, and looks after what is kept.
@@ -117,7 +117,11 @@ package final class StorageComponent: Component {
 
     /// What fails keeps nothing else from being done.
     private func attempt(_ what: String, _ body: () async throws -> Void) async {
-        do { try await body() } catch {
+        do {
+            try await body()
+        } catch is CancellationError {
+            // The process ends.
+        } catch {
             logger.error("\(what) failed", metadata: ["node": "\(name)", "error": "\(error)"])
         }
     }
@@ -157,7 +161,6 @@ package final class StorageComponent: Component {
     }
 
     package func close() async {
-        search.thread.stop()
         verification.stop()
         scrub.stop()
         filler.stop()

@@ -17,7 +17,7 @@ final class Appliance {
     let lmtpPort: Int
     let token: String
     private let program: String
-    private var process = Process()
+    private let process: ServeProcess
 
     /// - Parameter sections: what the configuration is to be without.
     init(
@@ -26,6 +26,7 @@ final class Appliance {
     ) throws {
         self.folder = folder
         self.program = program
+        process = ServeProcess(program: program, folder: folder)
         port = Int.random(in: 20_000..<30_000)
         lmtpPort = port + 1
         try Self.run(
@@ -35,7 +36,7 @@ final class Appliance {
                 "--lmtp", "127.0.0.1:\(lmtpPort)", "--storages", "\(storages)", "--copies",
                 "\(copies)",
             ])
-        let file = folder + "/holdfast.toml"
+        let file = process.configuration
         if !sections.isEmpty {
             let text = try String(contentsOfFile: file, encoding: .utf8)
             try Self.withoutSections(sections, text)
@@ -43,24 +44,13 @@ final class Appliance {
         }
         token = try String(contentsOfFile: folder + "/token", encoding: .utf8)
             .trimmingCharacters(in: .whitespacesAndNewlines)
-        try start()
-    }
-
-    private func start() throws {
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["serve", "--config", folder + "/holdfast.toml"]
-        process.standardOutput = FileHandle.nullDevice
-        try Data().write(to: URL(fileURLWithPath: folder + "/log"))
-        process.standardError = FileHandle(forWritingAtPath: folder + "/log")
-        try process.run()
+        try process.start()
     }
 
     /// Ends it in good order, and starts it again.
     func restart() throws {
-        process.terminate()
-        process.waitUntilExit()
-        try start()
+        process.stop()
+        try process.start()
     }
 
     /// Runs a verb of the program against this appliance.
@@ -68,7 +58,7 @@ final class Appliance {
     /// - Parameter codes: the exit codes that are as expected.
     func verb(_ arguments: [String], codes: Set<Int32> = [0]) throws {
         try Self.run(
-            program, arguments + ["--config", folder + "/holdfast.toml"], codes: codes)
+            program, arguments + ["--config", process.configuration], codes: codes)
     }
 
     /// The base address of a node.
@@ -88,18 +78,10 @@ final class Appliance {
     }
 
     /// Seconds of CPU that the program has used.
-    var cpuSeconds: Double {
-        let path = "/proc/\(process.processIdentifier)/stat"
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8),
-            let rest = text.split(separator: ")").last
-        else { return 0 }
-        let fields = rest.split(separator: " ")
-        return ((Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)) / 100
-    }
+    var cpuSeconds: Double { process.cpuSeconds }
 
     func stop() {
-        process.terminate()
-        process.waitUntilExit()
+        process.stop()
         try? FileManager.default.removeItem(atPath: folder)
     }
 

@@ -5,21 +5,20 @@ internal import Foundation
 internal import HoldfastNode
 internal import NIOHTTP1
 
-/// One process of the fleet.
-final class Machine {
+/// One machine of the fleet.
+struct Machine {
     let name: String
-    let folder: String
     /// Names of its nodes.
     let nodes: [String]
-    private let program: String
-    private var process = Process()
+    let process: ServeProcess
 
     init(
         program: String, name: String, in parent: String, http: Int, registries: [String],
         nodes: [String], sections: String
     ) throws {
-        (self.program, self.name, self.nodes) = (program, name, nodes)
-        folder = parent + "/" + name
+        (self.name, self.nodes) = (name, nodes)
+        let folder = parent + "/" + name
+        process = ServeProcess(program: program, folder: folder)
         try FileManager.default.createDirectory(
             atPath: folder + "/data", withIntermediateDirectories: true)
         let quoted = registries.map { "\"\($0)\"" }.joined(separator: ", ")
@@ -31,31 +30,7 @@ final class Machine {
         token_file = "../token"
         \(sections)
 
-        """.write(toFile: folder + "/holdfast.toml", atomically: true, encoding: .utf8)
-    }
-
-    func start() throws {
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["serve", "--config", folder + "/holdfast.toml"]
-        process.standardOutput = FileHandle.nullDevice
-        let log = folder + "/log"
-        if !FileManager.default.fileExists(atPath: log) {
-            try Data().write(to: URL(fileURLWithPath: log))
-        }
-        let messages = FileHandle(forWritingAtPath: log)
-        try messages?.seekToEnd()
-        process.standardError = messages
-        try process.run()
-    }
-
-    /// Ends it in good order; its exit code.
-    @discardableResult
-    func stop() -> Int32 {
-        guard process.isRunning else { return 0 }
-        process.terminate()
-        process.waitUntilExit()
-        return process.terminationStatus
+        """.write(toFile: process.configuration, atomically: true, encoding: .utf8)
     }
 }
 
@@ -109,7 +84,7 @@ final class Fleet {
     }
 
     func start(_ client: NodeClient) async throws {
-        for machine in machines { try machine.start() }
+        for machine in machines { try machine.process.start() }
         for machine in machines { try await waitUntilAlive(machine, client) }
     }
 
@@ -120,7 +95,8 @@ final class Fleet {
             if Set(machine.nodes).isSubset(of: roster?.nodes.map(\.name) ?? []) { return }
             try await Task.sleep(for: .milliseconds(100))
         }
-        throw BenchError(description: "\(machine.name) did not come up; see \(machine.folder)/log")
+        throw BenchError(
+            description: "\(machine.name) did not come up; see \(machine.process.folder)/log")
     }
 
     func verb(_ arguments: String...) throws -> (output: String, code: Int32) {
@@ -137,7 +113,7 @@ final class Fleet {
     }
 
     func stop() {
-        for machine in machines { machine.stop() }
+        for machine in machines { machine.process.stop() }
         try? FileManager.default.removeItem(atPath: folder)
     }
 }

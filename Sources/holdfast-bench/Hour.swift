@@ -61,11 +61,11 @@ struct Hour: AsyncParsableCommand {
             let machine = fleet.machines[restarts % fleet.machines.count]
             try await Task.sleep(for: .seconds(min(rest, max(0, end.timeIntervalSinceNow))))
             guard Date() < end else { break }
-            let code = machine.stop()
+            let code = machine.process.stop()
             guard code == 0 else {
                 throw BenchError(description: "\(machine.name) ended with \(code)")
             }
-            try machine.start()
+            try machine.process.start()
             try await fleet.waitUntilAlive(machine, client)
             restarts += 1
             say(

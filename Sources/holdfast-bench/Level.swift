@@ -67,6 +67,8 @@ private struct MeasuredStore {
     private static let linkSeconds = 5.0
     private static let waitSecondsMax = 3600.0
     private static let fillSeconds = 5.0
+    /// About so many come, so that a size is met and not passed by much.
+    private static let fillMailsPerSecond = 20_000.0
 
     func waitUntilAlive() async throws {
         try await appliance.waitUntilAlive(
@@ -92,16 +94,23 @@ private struct MeasuredStore {
 
     /// Pours mails into the storage until it has so many, and until all of them are indexed.
     func fill(upTo size: Int) async throws {
-        let pour = Pour(
-            templates: try mails.map { try Template($0, .zstd, copies: 1, gateways: []) },
-            addresses: [appliance.address("storage", "storage-1")], client: client)
+        let pour = try pouring
         while true {
             let left = size - (try await storage.mails ?? 0)
             guard left > 0 else { return try await wait() }
-            let rate = 4000.0
-            _ = try await pour.run(seconds: min(Self.fillSeconds, Double(left) / rate))
+            _ = try await pour.run(
+                seconds: min(Self.fillSeconds, Double(left) / Self.fillMailsPerSecond))
             // The backlog is not what is measured.
             try await wait(untilLeft: 20_000)
+        }
+    }
+
+    /// Mails for the storage that no gateway waits for.
+    private var pouring: Pour {
+        get throws {
+            Pour(
+                templates: try mails.map { try Template($0, .zstd, copies: 1, gateways: []) },
+                addresses: [appliance.address("storage", "storage-1")], client: client)
         }
     }
 
@@ -147,9 +156,7 @@ private struct MeasuredStore {
     }
 
     private func pour(_ more: Int, over there: Int) async throws {
-        let pour = Pour(
-            templates: try mails.map { try Template($0, .zstd, copies: 1, gateways: []) },
-            addresses: [appliance.address("storage", "storage-1")], client: client)
+        let pour = try pouring
         while try await storage.mails ?? 0 < there + more { _ = try await pour.run(seconds: 0.5) }
     }
 

@@ -89,9 +89,10 @@ struct Simulate: ParsableCommand {
                 "\(verdict.accepted) mails, \(verdict.seconds) s")
         }
         guard let fault = verdict.fault else { return (true, verdict.moments) }
-        print("seed \(seed) failed: \(fault)")
+        let moment = death.map { ", the helper dying at moment \($0)" } ?? ""
+        print("seed \(seed)\(moment) failed: \(fault)")
         let planted = plant.map { " --plant \($0.rawValue)" } ?? ""
-        let dying = death.map { " --dying-helper (moment \($0))" } ?? ""
+        let dying = death == nil ? "" : " --dying-helper"
         print(
             "  repeat it: holdfast-simulate --first \(seed) --seeds 1\(planted)\(dying) --verbose")
         return (false, verdict.moments)

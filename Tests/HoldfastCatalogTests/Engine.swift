@@ -116,6 +116,9 @@ extension Catalog {
         try merge(items, from: shipper.node, name: shipper.name, now: now, acks: acks)
     }
 
+    /// One order.
+    func enter(_ order: StorageOrder) throws -> [NodeID]? { try enter([order])[0] }
+
     /// A first page.
     func search(_ query: Query, limit: Int, offset: Int, today: Day) throws -> [Found] {
         try search(query, limit: limit, offset: offset, below: nil, today: today)

@@ -19,8 +19,8 @@ struct CheckRulesTests {
         .init(mail: MailID(UInt128(offset)), offset: offset)
     }
 
-    private func known(_ offset: UInt64, mail: MailID?, healed: Bool = false) -> DamagedPlace {
-        DamagedPlace(
+    private func known(_ offset: UInt64, mail: MailID?, healed: Bool = false) -> DamagedCopy {
+        DamagedCopy(
             place: CopyPlace(segment: 7, offset: offset), mail: mail, isHealed: healed)
     }
 

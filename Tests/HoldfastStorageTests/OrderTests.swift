@@ -223,13 +223,13 @@ extension StorageComponent {
             try await storage.keeper.note(.gone([held.position]))
             storage.keeper.damage.note(segment: place.segment, offset: place.offset)
             try await storage.keeper.note(.kept([], segments: []))
-            func known() async throws -> [DamagedPlace] {
+            func known() async throws -> [DamagedCopy] {
                 try await storage.keeper.note(.kept([], segments: []))
                 return try await storage.keeper.read { ledger, _ in
                     try ledger.damaged(in: place.segment)
                 }
             }
-            var expected = DamagedPlace(place: place, mail: nil, isHealed: false)
+            var expected = DamagedCopy(place: place, mail: nil, isHealed: false)
             #expect(try await known() == [expected])
             var answer = DamagedAnswer.Place(
                 segment: place.segment, offset: place.offset, mail: MailID(1))

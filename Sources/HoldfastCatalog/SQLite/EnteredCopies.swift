@@ -73,28 +73,14 @@ extension SQLiteCatalog {
         try write { database in
             guard let row = try Self.row(of: node, database) else { return }
             for copy in copies {
-                for table in EntryTable.all { try Self.forget(copy, row, table, database) }
+                try Self.forget(
+                    at: row,
+                    [Int64(bitPattern: copy.position.raw), copy.mail.data], database
+                ) { table in
+                    "position = ?2 AND file = (SELECT id FROM \(table.owner) WHERE \(table.ownerID) = ?3)"
+                }
             }
         }
-    }
-
-    private static func forget(
-        _ copy: EnteredCopy, _ node: Int64, _ table: EntryTable, _ database: Database
-    ) throws {
-        let (files, id) = (table.owner, table.ownerID)
-        let delete = try database.cachedStatement(
-            sql: """
-                DELETE FROM \(table.name) WHERE node = ? AND position = ? AND file =
-                    (SELECT id FROM \(files) WHERE \(id) = ?)
-                """)
-        try delete.execute(arguments: [node, Int64(bitPattern: copy.position.raw), copy.mail.data])
-        guard database.changesCount > 0 else { return }
-        try database.execute(
-            sql: "UPDATE qt_nodes SET entries = entries - 1 WHERE id = ?", arguments: [node])
-        let copies = files == "qt_files" ? "copies = copies - 1, " : ""
-        try database.execute(
-            sql: "UPDATE \(files) SET \(copies) counted = \(table.counting()) WHERE \(id) = ?",
-            arguments: [copy.mail.data])
     }
 }
 

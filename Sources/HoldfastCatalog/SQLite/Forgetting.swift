@@ -30,35 +30,41 @@ extension SQLiteCatalog {
         try write { database in
             guard let row = try Self.row(of: node, database) else { return }
             for segment in segments {
-                try Self.forget(
-                    at: row, "segment = ?2", Int64(clamping: segment), nil, database)
-            }
-        }
-    }
-
-    package func forget(_ node: NodeID, copies: [CopyPlace]) throws(CatalogError) {
-        try write { database in
-            guard let row = try Self.row(of: node, database) else { return }
-            for copy in copies {
-                try Self.forget(
-                    at: row, "segment = ?2 AND record_offset = ?3 AND \(Self.isNotTheLast)",
-                    Int64(clamping: copy.segment), Int64(clamping: copy.offset), database)
+                try Self.forget(at: row, [Int64(clamping: segment)], database) { _ in
+                    "segment = ?2"
+                }
             }
         }
     }
 
     /// A last copy is not forgotten, for it may be read again one day: a person must look at it.
-    private static let isNotTheLast =
-        "EXISTS (SELECT 1 FROM TABLE o WHERE o.file = TABLE.file AND o.node <> ?1)"
+    package func forget(_ node: NodeID, copies: [CopyPlace]) throws(CatalogError) {
+        try write { database in
+            guard let row = try Self.row(of: node, database) else { return }
+            for copy in copies {
+                let place = [Int64(clamping: copy.segment), Int64(clamping: copy.offset)]
+                try Self.forget(at: row, place, database) { table in
+                    """
+                    segment = ?2 AND record_offset = ?3 AND EXISTS (SELECT 1 FROM \(table.name) o
+                        WHERE o.file = \(table.name).file AND o.node <> ?1)
+                    """
+                }
+            }
+        }
+    }
 
     /// Those of the node's entries for which a condition holds.
-    private static func forget(
-        at node: Int64, _ condition: String, _ segment: Int64, _ offset: Int64?,
-        _ database: Database
+    ///
+    /// - Parameters:
+    ///   - arguments: from `?2` on; the node is `?1`.
+    ///   - condition: of an entry of a table.
+    static func forget(
+        at node: Int64, _ arguments: [any DatabaseValueConvertible], _ database: Database,
+        where condition: (EntryTable) -> String
     ) throws {
-        let arguments: StatementArguments = [node, segment] + (offset.map { [$0] } ?? [])
+        let arguments = StatementArguments([node] + arguments)
         for table in EntryTable.all {
-            let condition = condition.replacing("TABLE", with: table.name)
+            let condition = condition(table)
             let copies = table.owner == "qt_files" ? "copies = copies - 1, " : ""
             try database.cachedStatement(
                 sql: """
@@ -70,6 +76,7 @@ extension SQLiteCatalog {
             try database.cachedStatement(
                 sql: "DELETE FROM \(table.name) WHERE node = ?1 AND \(condition)"
             ).execute(arguments: arguments)
+            guard database.changesCount > 0 else { continue }
             try database.execute(
                 sql: "UPDATE qt_nodes SET entries = entries - ? WHERE id = ?",
                 arguments: [database.changesCount, node])

@@ -92,14 +92,12 @@ extension SQLiteCatalog {
     package func short(
         after place: ShortPlace, before moment: Timestamp, limit: Int
     ) throws(CatalogError) -> [ShortMail] {
-        let (table, id) =
-            place.isAmongNotes
-            ? (EntryTable.notes, "note_id") : (EntryTable.files, "mail_id")
+        let table = place.isAmongNotes ? EntryTable.notes : .files
         return try read { database in
             let rows = try Row.fetchAll(
                 database.cachedStatement(
                     sql: """
-                        SELECT id, \(id), copies_wanted, counted FROM \(table.owner)
+                        SELECT id, \(table.ownerID), copies_wanted, counted FROM \(table.owner)
                         WHERE counted < copies_wanted AND id > ? AND id < ? ORDER BY id LIMIT ?
                         """), arguments: [place.row, Key.end(before: moment), max(0, limit)])
             return try rows.map { row in

@@ -6,29 +6,31 @@ internal import GRDB
 package import HoldfastModel
 
 extension SQLiteCatalog {
-    package func enter(_ order: StorageOrder) throws(CatalogError) -> [NodeID]? {
-        try write { database in
-            guard let kind = Note.Kind(rawValue: order.kind.rawValue) else { return nil }
-            let row = try Row.fetchOne(
-                database.cachedStatement(
-                    sql: "SELECT id, keep_until FROM qt_files WHERE mail_id = ?"),
-                arguments: [order.mail.data])
-            guard let row else { return nil }
-            let holders = try Data.fetchAll(
-                database.cachedStatement(
-                    sql: """
-                        SELECT n.node FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node
-                        WHERE e.file = ?
-                        """), arguments: [row[0] as Int64]
-            ).compactMap { NodeID(bytes: $0) }
-            var keepUntil = order.keepUntil
-            if kind == .purge { keepUntil = Day(number: Int32(clamping: row[1] as Int64)) }
-            let note = Note(
-                id: order.id, kind: kind, mail: order.mail, order: order.id,
-                at: try Self.moment(of: order, database), by: order.by, reason: order.reason)
-            try Wishes(database).apply(note, keepUntil: keepUntil)
-            return holders
-        }
+    package func enter(_ orders: [StorageOrder]) throws(CatalogError) -> [[NodeID]?] {
+        try write { database in try orders.map { try Self.enter($0, database) } }
+    }
+
+    private static func enter(_ order: StorageOrder, _ database: Database) throws -> [NodeID]? {
+        guard let kind = Note.Kind(rawValue: order.kind.rawValue) else { return nil }
+        let row = try Row.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT id, keep_until FROM qt_files WHERE mail_id = ?"),
+            arguments: [order.mail.data])
+        guard let row else { return nil }
+        let holders = try Data.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT n.node FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node
+                    WHERE e.file = ?
+                    """), arguments: [row[0] as Int64]
+        ).compactMap { NodeID(bytes: $0) }
+        var keepUntil = order.keepUntil
+        if kind == .purge { keepUntil = Day(number: Int32(clamping: row[1] as Int64)) }
+        let note = Note(
+            id: order.id, kind: kind, mail: order.mail, order: order.id,
+            at: try moment(of: order, database), by: order.by, reason: order.reason)
+        try Wishes(database).apply(note, keepUntil: keepUntil)
+        return holders
     }
 
     /// When it was ordered: after what was ordered of the mail before, whatever the clock says, for the
@@ -211,15 +213,7 @@ struct Wishes {
             WHERE mail_id = ?2
             """)
         guard !isPurged else { return true }
-        _ = try due(
-            mail, node,
-            """
-            SELECT ?1, h.noted, h.order_id, h.mail_id, 3, coalesce(n.noted_by, ''),
-                coalesce(n.reason, ''), coalesce(n.keep_until, h.noted / 86400000 + 400)
-            FROM qt_holds h LEFT JOIN qt_notes n ON n.note_id = h.order_id
-            WHERE h.mail_id = ?2 AND h.held AND NOT EXISTS
-                (SELECT 1 FROM qt_notes_entries e WHERE e.file = n.id AND e.node = ?1)
-            """)
+        _ = try due(mail, node, Self.held(as: .hold, where: "h.held"))
         return false
     }
 
@@ -228,15 +222,23 @@ struct Wishes {
         guard note.kind == .hold else { return }
         _ = try due(
             note.mail, node,
-            """
-            SELECT ?1, h.noted, h.order_id, h.mail_id, 4, coalesce(n.noted_by, ''),
-                coalesce(n.reason, ''), coalesce(n.keep_until, h.noted / 86400000 + 400)
-            FROM qt_holds h LEFT JOIN qt_notes n ON n.note_id = h.order_id
-            WHERE h.mail_id = ?2 AND NOT h.held
-                AND NOT EXISTS (SELECT 1 FROM qt_purges p WHERE p.mail_id = ?2)
-                AND NOT EXISTS
-                    (SELECT 1 FROM qt_notes_entries e WHERE e.file = n.id AND e.node = ?1)
-            """)
+            Self.held(
+                as: .unhold,
+                where: """
+                    NOT h.held
+                    AND NOT EXISTS (SELECT 1 FROM qt_purges p WHERE p.mail_id = h.mail_id)
+                    """))
+    }
+
+    /// What was last wanted of a mail, as an order to a node that does not have its note.
+    private static func held(as kind: Note.Kind, where condition: String) -> String {
+        """
+        SELECT ?1, h.noted, h.order_id, h.mail_id, \(kind.rawValue), coalesce(n.noted_by, ''),
+            coalesce(n.reason, ''), coalesce(n.keep_until, h.noted / 86400000 + 400)
+        FROM qt_holds h LEFT JOIN qt_notes n ON n.note_id = h.order_id
+        WHERE h.mail_id = ?2 AND \(condition) AND NOT EXISTS
+            (SELECT 1 FROM qt_notes_entries e WHERE e.file = n.id AND e.node = ?1)
+        """
     }
 
     private func due(_ mail: MailID, _ node: Int64, _ select: String) throws -> Bool {

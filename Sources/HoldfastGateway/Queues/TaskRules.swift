@@ -104,8 +104,8 @@ enum TaskRules {
     /// Nobody need keep it any longer: the task is finished without an ack.
     ///
     /// - Parameter isDoubtful: nothing may be dropped on the word of the clock (D8).
-    static func isOver(keepUntil: Day, today: Day, isDoubtful: Bool) -> Bool {
-        !isDoubtful && keepUntil < today
+    static func isOver(keepUntil: Day, today: Day, isDoubtful: @autoclosure () -> Bool) -> Bool {
+        keepUntil < today && !isDoubtful()
     }
 }
 

@@ -121,10 +121,9 @@ final class Tasks: Sendable {
     }
 
     private func isOver(_ header: RecordHeader) -> Bool {
-        let today = keeper.clock.now.day
-        guard header.keepUntil < today else { return false }
-        return TaskRules.isOver(
-            keepUntil: header.keepUntil, today: today, isDoubtful: clock.doubt() != nil)
+        TaskRules.isOver(
+            keepUntil: header.keepUntil, today: keeper.clock.now.day,
+            isDoubtful: clock.doubt() != nil)
     }
 
     /// What is damaged or gone stays so, and a person must see it; what the disk refuses now comes back.

@@ -55,8 +55,8 @@ extension StorageComponent {
         after place: CopyPlace, visibleOn day: Day
     ) async throws -> CopiesAnswer {
         let limit = CopiesAnswer.limitMax
-        let entries = try await search.thread.run { [keeper] in
-            try keeper.ledger.current(
+        let entries = try await keeper.readLong { ledger, _ in
+            try ledger.current(
                 after: (place.segment, place.offset), visibleOn: day, limit: limit)
         }
         let copies = entries.map { entry in

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reading of a segment and the local index's rows of it say together: decisions only.
 
-package import HoldfastLedger
 package import HoldfastModel
 
 /// A segment as it was read from end to end.
@@ -62,7 +61,7 @@ package enum CheckRules {
     /// - Parameter rows: all rows of the segment, read after the segment was.
     /// - Parameter known: what was known before to be damaged in it.
     package static func findings(
-        _ reading: SegmentReading, rows: [CheckedRow], known: [DamagedPlace]
+        _ reading: SegmentReading, rows: [CheckedRow], known: [DamagedCopy]
     ) -> SegmentFindings {
         var findings = SegmentFindings()
         var healed: Set<UInt64> = []

@@ -2,7 +2,6 @@
 // `holdfast hold`.
 
 internal import ArgumentParser
-internal import Foundation
 internal import HoldfastNode
 
 struct Hold: AsyncParsableCommand {
@@ -25,16 +24,9 @@ struct Hold: AsyncParsableCommand {
     @OptionGroup var query: QueryOption
 
     func run() async throws {
-        let code = try await Cluster.reach(config) { cluster in
-            let mails = try await cluster.mails(
+        try await options.order(.hold, config) { [query] cluster in
+            try await cluster.mails(
                 matching: query.query.filter { $0 != "--" }, utcOffset: query.utcOffset)
-            guard !mails.isEmpty else { return ExitStatus.none }
-            try await options.confirm(mails.count, .hold)
-            return try await Wisher(
-                cluster: cluster, kind: .hold, reason: options.reason,
-                by: ProcessInfo.processInfo.userName, waitSeconds: options.wait
-            ).order(mails)
         }
-        if code != .done { throw code }
     }
 }

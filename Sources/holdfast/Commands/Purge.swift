@@ -2,7 +2,6 @@
 // `holdfast purge`.
 
 internal import ArgumentParser
-internal import Foundation
 internal import HoldfastNode
 
 struct Purge: AsyncParsableCommand {
@@ -25,14 +24,6 @@ struct Purge: AsyncParsableCommand {
     @Argument(help: "Ids of mails, or their beginnings.") var ids: [String]
 
     func run() async throws {
-        let code = try await Cluster.reach(config) { cluster in
-            let mails = try await cluster.mails(ids: ids)
-            try await options.confirm(mails.count, .purge)
-            return try await Wisher(
-                cluster: cluster, kind: .purge, reason: options.reason,
-                by: ProcessInfo.processInfo.userName, waitSeconds: options.wait
-            ).order(mails)
-        }
-        if code != .done { throw code }
+        try await options.order(.purge, config) { [ids] in try await $0.mails(ids: ids) }
     }
 }

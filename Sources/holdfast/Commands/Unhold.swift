@@ -2,7 +2,6 @@
 // `holdfast unhold`.
 
 internal import ArgumentParser
-internal import Foundation
 internal import HoldfastNode
 
 struct Unhold: AsyncParsableCommand {
@@ -24,16 +23,9 @@ struct Unhold: AsyncParsableCommand {
     @OptionGroup var query: QueryOption
 
     func run() async throws {
-        let code = try await Cluster.reach(config) { cluster in
-            let mails = try await cluster.mails(
+        try await options.order(.unhold, config) { [query] cluster in
+            try await cluster.mails(
                 matching: query.query.filter { $0 != "--" }, utcOffset: query.utcOffset)
-            guard !mails.isEmpty else { return ExitStatus.none }
-            try await options.confirm(mails.count, .unhold)
-            return try await Wisher(
-                cluster: cluster, kind: .unhold, reason: options.reason,
-                by: ProcessInfo.processInfo.userName, waitSeconds: options.wait
-            ).order(mails)
         }
-        if code != .done { throw code }
     }
 }

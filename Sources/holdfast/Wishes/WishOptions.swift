@@ -30,8 +30,25 @@ struct WishOptions: ParsableArguments {
         }
     }
 
+    /// Orders it for the mails that are found, and throws the exit code unless all is done.
+    func order(
+        _ kind: WishRequest.Kind, _ config: ConfigOption,
+        of mails: @escaping @Sendable (Cluster) async throws -> [MailID]
+    ) async throws {
+        let code = try await Cluster.reach(config) { cluster in
+            let mails = try await mails(cluster)
+            guard !mails.isEmpty else { return ExitStatus.none }
+            try await confirm(mails.count, kind)
+            return try await Wisher(
+                cluster: cluster, kind: kind, reason: reason,
+                by: ProcessInfo.processInfo.userName, waitSeconds: wait
+            ).order(mails)
+        }
+        if code != .done { throw code }
+    }
+
     /// Asks when there are many; throws when the answer is no, or nobody can be asked.
-    func confirm(_ count: Int, _ kind: WishRequest.Kind) async throws {
+    private func confirm(_ count: Int, _ kind: WishRequest.Kind) async throws {
         guard count > Self.mailsUnasked, !yes else { return }
         guard isatty(STDIN_FILENO) == 1, Terminal.errorIsTerminal else {
             throw Failure(.badQuery, "these are \(count) mails; --yes says that they are meant")
