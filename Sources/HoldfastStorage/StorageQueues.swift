@@ -125,12 +125,9 @@ enum SyncRules {
     static func settle(_ result: ItemResult, in book: inout QueueBook, now: Int64) {
         let position = result.position
         switch result.outcome {
-        case .kept, .alreadyHeld:
-            if result.slip?.wantsMoreCopies ?? false {
-                book.putBack(position, notBefore: now, countsAsAttempt: false, reason: "")
-            } else {
-                book.finish(position)
-            }
+        // Where more copies are wanted the target passes it on itself, as its slip says; offering it from
+        // here too would carry each of them twice. Repairs stand behind a target that dies before.
+        case .kept, .alreadyHeld: book.finish(position)
         case .notHere(let reason), .later(let reason):
             book.putBack(
                 position, notBefore: now + waitMilliseconds, countsAsAttempt: false, reason: reason)

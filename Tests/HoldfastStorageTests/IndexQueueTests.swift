@@ -36,6 +36,7 @@ struct IndexQueueTests {
     ) async throws {
         let results = await storage.queues.intake.take(try numbers.map { try mail($0) })
         #expect(results.allSatisfy { $0.outcome == .kept })
+        try await storage.rowsWritten()
     }
 
     private static func ids(_ items: [IndexItem]) -> [MailID] { items.map(\.record.header.mail) }

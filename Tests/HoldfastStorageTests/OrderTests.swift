@@ -33,7 +33,8 @@ extension StorageComponent {
     }
 
     fileprivate func leased(from queue: String) async throws -> [Record] {
-        try await queues.lease(from: queue, all)?.items.map(\.record) ?? []
+        try await rowsWritten()
+        return try await queues.lease(from: queue, all)?.items.map(\.record) ?? []
     }
 
     /// Tells `index` that the DAL has all.
@@ -51,6 +52,7 @@ extension StorageComponent {
 
     fileprivate func held(_ mail: UInt64) async throws -> Held? {
         let id = MailID(UInt128(mail))
+        try await rowsWritten()
         return try await keeper.read { ledger, _ in try ledger.held([id])[id] }
     }
 }
@@ -173,16 +175,16 @@ extension StorageComponent {
     func purgesOlderRecords() async throws {
         try await withStorage { storage in
             _ = await storage.queues.intake.take([try mail(1, keepDays: 5), try mail(2)])
-            try await storage.keeper.note(.kept([], segments: []))
+            try await storage.rowsWritten()
             let first = try #require(try await storage.held(1))
             // Offered for longer it is written again: the first record stays behind.
             _ = await storage.queues.intake.take([try mail(1, keepDays: 50)])
-            try await storage.keeper.note(.kept([], segments: []))
+            try await storage.rowsWritten()
             let second = try #require(try await storage.held(1))
             #expect(second.segment != first.segment)
             storage.keeper.damage.note(segment: second.segment, offset: second.offset)
             _ = await storage.queues.intake.take([try mail(1, keepDays: 300)])
-            try await storage.keeper.note(.kept([], segments: []))
+            try await storage.rowsWritten()
             let third = try #require(try await storage.held(1))
             let day = storage.keeper.clock.now.day
             let before = try await storage.keeper.read { ledger, _ in
@@ -191,7 +193,7 @@ extension StorageComponent {
             #expect(before.live == 4 - 1, "the damaged one has no row")
 
             #expect(try await storage.order(.purge, 1) == .kept)
-            try await storage.keeper.note(.kept([], segments: []))
+            try await storage.rowsWritten()
             let (places, book) = try await storage.keeper.read { ledger, _ in
                 let places = try [first, second, third].map {
                     try ledger.isPurged(segment: $0.segment, offset: $0.offset)
@@ -216,15 +218,15 @@ extension StorageComponent {
         let folder = TestFolder()
         try await withStorage(in: folder) { storage in
             _ = await storage.queues.intake.take([try mail(1), try mail(2)])
-            try await storage.keeper.note(.kept([], segments: []))
+            try await storage.rowsWritten()
             let held = try #require(try await storage.held(1))
             let place = CopyPlace(segment: held.segment, offset: held.offset)
             // Found by a start without a ledger: nobody knows whose it is.
             try await storage.keeper.note(.gone([held.position]))
             storage.keeper.damage.note(segment: place.segment, offset: place.offset)
-            try await storage.keeper.note(.kept([], segments: []))
+            try await storage.rowsWritten()
             func known() async throws -> [DamagedCopy] {
-                try await storage.keeper.note(.kept([], segments: []))
+                try await storage.rowsWritten()
                 return try await storage.keeper.read { ledger, _ in
                     try ledger.damaged(in: place.segment)
                 }
@@ -305,10 +307,10 @@ extension StorageComponent {
         let folder = TestFolder()
         try await withStorage(in: folder) { storage in
             _ = await storage.queues.intake.take([try mail(1), try mail(2)])
-            try await storage.keeper.note(.kept([], segments: []))
+            try await storage.rowsWritten()
             let held = try #require(try await storage.held(1))
             storage.keeper.damage.note(segment: held.segment, offset: held.offset)
-            try await storage.keeper.note(.kept([], segments: []))
+            try await storage.rowsWritten()
             #expect(try await storage.held(1) == nil)
             #expect(storage.keeper.damage.count == 1)
             #expect(await storage.registration(address: "").damaged == 1)
@@ -318,7 +320,7 @@ extension StorageComponent {
             #expect(places == [CopyPlace(segment: held.segment, offset: held.offset)])
             let retaken = await storage.queues.intake.take([try mail(1)])
             #expect(retaken.map(\.outcome) == [.kept])
-            try await storage.keeper.note(.kept([], segments: []))
+            try await storage.rowsWritten()
             let again = try #require(try await storage.held(1))
             #expect(again.position > held.position)
             #expect(storage.keeper.damage.count == 0 && storage.keeper.damage.healedCount == 1)

@@ -27,18 +27,13 @@ struct SyncRulesTests {
             in: &book, now: 1000)
     }
 
-    @Test("the last copy ends it", arguments: [Outcome.kept, .alreadyHeld])
-    func ended(_ outcome: Outcome) {
+    @Test(
+        "one more copy ends it here: where still more are wanted, the target passes it on",
+        arguments: [Outcome.kept, .alreadyHeld], [2, 3])
+    func ended(_ outcome: Outcome, copies: Int) {
         var book = Self.book
-        Self.settle(outcome, slip: Self.slip(2), in: &book)
+        Self.settle(outcome, slip: Self.slip(copies), in: &book)
         #expect(book.unfinished.isEmpty)
-    }
-
-    @Test("while more copies are wanted it is offered on at once")
-    func offeredOn() {
-        var book = Self.book
-        Self.settle(.kept, slip: Self.slip(3), in: &book)
-        #expect(book.due(limit: 1, now: 1000) == [Self.position])
     }
 
     @Test(

@@ -3,6 +3,7 @@
 
 import Crypto
 import Foundation
+import HoldfastLedger
 import HoldfastModel
 import HoldfastNode
 import HoldfastSegments
@@ -50,6 +51,13 @@ func withStorage<Result: Sendable>(
         await storage.close()
         try await client.shutdown()
         throw error
+    }
+}
+
+extension StorageComponent {
+    /// Returns when the ledger has its rows of all that was kept: those are written after the answer.
+    func rowsWritten() async throws {
+        try await keeper.note(.kept([], segments: []))
     }
 }
 
