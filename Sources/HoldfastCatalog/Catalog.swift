@@ -123,7 +123,8 @@ package protocol Catalog: Sendable {
     ) throws(CatalogError) -> Int
 
     /// Enters what a person wants of mails, all at once, for whoever holds a copy now or gets one later; a
-    /// purge takes the mail out. Returns who holds one of each; nil where there is no such mail.
+    /// purge takes the mail out. Returns who holds one of each, but for those declared lost; nil where there is no
+    /// such mail.
     func enter(_ orders: [StorageOrder]) throws(CatalogError) -> [[NodeID]?]
 
     /// The orders of people that a node has not confirmed, oldest first.

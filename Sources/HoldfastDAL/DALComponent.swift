@@ -13,6 +13,7 @@ package final class DALComponent: Component {
     package let path: NodePath
     let name: String
     let queues: DALQueues
+    let only: OnlyDAL
     let repairs: Repairs
     let surroundings: Surroundings
     let catalog: any HoldfastCatalog.Catalog
@@ -29,6 +30,7 @@ package final class DALComponent: Component {
 
     private static let searchThreads = 2
     private static let tickSeconds = 60
+    private static let placeMilliseconds: Int64 = 500
     private static let expiryStep = 2000
     private static let acksMax = 1_000_000
     private static let dayMilliseconds: Int64 = 86_400_000
@@ -80,12 +82,13 @@ package final class DALComponent: Component {
         let orders = TransientQueue(
             clock: clock, itemsMax: DALQueues.ordersMax, keepMilliseconds: .max)
         let storageOrders = StorageOrders(queue: orders)
+        only = OnlyDAL(name: name, roster: surroundings.roster)
         self.clock = ClockWatch(clock) { [roster = surroundings.roster] in roster.clockAhead }
         queues = DALQueues(
             catalog: catalog, writer: writer, configuration: configuration,
             acks: TransientQueue(
                 clock: clock, itemsMax: Self.acksMax, keepMilliseconds: Self.dayMilliseconds),
-            orders: orders, storageOrders: storageOrders, surroundings: surroundings)
+            orders: orders, storageOrders: storageOrders, only: only, surroundings: surroundings)
         repairs = Repairs(
             catalog: catalog, writer: writer, orders: storageOrders, configuration: configuration,
             surroundings: surroundings)
@@ -110,20 +113,37 @@ package final class DALComponent: Component {
         }
     }
 
-    /// Keeps the catalog tidy, and true.
+    /// Works while no other DAL does.
     package func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            while !Task.isCancelled {
+                if only.mayWork { await work() }
+                await pause()
+            }
+        }
+    }
+
+    private func pause() async {
+        await surroundings.clock.sleep(milliseconds: Self.placeMilliseconds)
+    }
+
+    /// Keeps the catalog tidy, and true, until another DAL has the place.
+    private func work() async {
         let audit = Audit(
             catalog: catalog, writer: queues.writer, surroundings: surroundings
         ) { [self] storages in
             firstSights.withLock { $0.look(at: storages) }
         }
-        await cancelWhenGracefulShutdown { [self] in
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.tidy() }
-                group.addTask { await audit.run() }
-                group.addTask { await self.watchFilling() }
-                group.addTask { await self.repairs.run { try await self.doubt() } }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.tidy() }
+            group.addTask { await audit.run() }
+            group.addTask { await self.watchFilling() }
+            group.addTask { await self.repairs.run { try await self.doubt() } }
+            group.addTask {
+                while !Task.isCancelled, self.only.other == nil { await self.pause() }
             }
+            await group.next()
+            group.cancelAll()
         }
     }
 
@@ -159,7 +179,8 @@ package final class DALComponent: Component {
     }
 
     package func registration(address: String) async -> Registration {
-        Registration(
+        only.lies(at: address)
+        return Registration(
             name: name, role: .dal, address: address, writable: !catalog.isDamaged,
             notice: catalog.isDamaged ? CatalogFile.notice : nil,
             clock: surroundings.clock.now.milliseconds)
@@ -184,7 +205,7 @@ package final class DALComponent: Component {
         } catch {
             answer.incomplete = "the catalog does not say how complete it is: \(error)"
         }
-        if answer.notice == nil { answer.notice = answer.incomplete }
+        if answer.notice == nil { answer.notice = only.notice ?? answer.incomplete }
         answer.queues = ["acks": queues.acks.count, "orders": queues.orders.count]
         guard let statistics = try? await read({ try $0.statistics() }) else { return answer }
         answer.mails = statistics.mails

@@ -13,6 +13,7 @@ struct DALQueues: QueueSource, QueueTarget {
     let acks: TransientQueue
     let orders: TransientQueue
     let storageOrders: StorageOrders
+    let only: OnlyDAL
     let surroundings: Surroundings
 
     /// Orders in memory; more of them wait in the catalog until these are done.
@@ -21,6 +22,7 @@ struct DALQueues: QueueSource, QueueTarget {
 
     func take(into queue: String, _ records: [Record], from node: NodeID?) async throws -> Receipt {
         guard queue == "input" else { throw Refusal.absent("A DAL takes nothing into \(queue).") }
+        if let notice = only.notice { throw Refusal.unavailable(notice) }
         guard let asked = node else {
             throw Refusal.malformed("Entries come without the node that made them.")
         }

@@ -100,6 +100,13 @@ extension DALComponent {
             return JSONAnswer(try await holds(after: after))
         }
         router.get("\(path.text)/nodes") { [self] _, _ in JSONAnswer(try await dependents()) }
+        router.get("\(path.text)/nodes/:node/dues") { [self] _, context in
+            guard let node = NodeID(try context.parameters.require("node")) else {
+                throw Refusal.malformed("The node must be the identity of a storage.")
+            }
+            return JSONAnswer(
+                DuesAnswer(orders: try await read { try $0.dues(of: node, limit: 1).count }))
+        }
         router.post("\(path.text)/nodes/:node/gone") { [self] request, context in
             let asked = try await request.decode(as: GoneAnswer.self, context: context)
             return JSONAnswer(

@@ -14,6 +14,9 @@ extension RecordKeeper {
         package var segments: Int
     }
 
+    /// The file that says that a data folder is an older state of itself.
+    package static let olderMark = "older-state"
+
     /// Gives a data folder a new identity; whoever has it open must let go of it first. Blocks.
     ///
     /// The runs go on above what the folder's file and its segments show, so that no segment's number
@@ -29,6 +32,7 @@ extension RecordKeeper {
         let old = try DataFolder.adopt(
             path, newNode: new.number,
             lastRun: SegmentStore.run(of: files.last?.segment ?? 0))
+        if disk.exists("\(path)/\(olderMark)") { try disk.remove("\(path)/\(olderMark)") }
         return Adoption(old: old.map { NodeID($0) }, new: new, segments: files.count)
     }
 }

@@ -20,6 +20,9 @@ extension RecordKeeper {
 
         static let latecomersMax = 10_000
         package var lostSegments: [SegmentNumber] = []
+
+        /// Nothing was missing.
+        var isWhole: Bool { damagedRanges == 0 && lostSegments.isEmpty }
     }
 
     /// What a node wants of a start besides a ledger that knows all its segments.
@@ -88,7 +91,7 @@ extension RecordKeeper {
             folder: folder, ledger: ledger, store: store, machine: machine,
             keepsLostRows: wishes.keepsLostRows, damaged: try ledger.damagedPlaces(healed: false),
             healed: try ledger.damagedPlaces(healed: true), latecomers: recovery.latecomers,
-            name: name, logger: logger)
+            isWhole: recovery.isWhole, name: name, logger: logger)
     }
 
     /// Opens the ledger and lets it catch up. One that is damaged, now or by the last run's word, is

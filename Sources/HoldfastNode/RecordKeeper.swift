@@ -65,6 +65,8 @@ package final class RecordKeeper: Sendable {
     package let damage: Damage
     /// Records that the start found, and that come before what was shipped of the queue `index`.
     package let latecomers: [Position]
+    /// Whether the start missed nothing of what should lie here.
+    package let isWhole: Bool
     /// Notified when the ledger has new rows.
     package let arrivals = Signal()
 
@@ -87,13 +89,14 @@ package final class RecordKeeper: Sendable {
     init(
         folder: DataFolder, ledger: Ledger, store: SegmentStore, machine: Machine,
         keepsLostRows: Bool = false, damaged: [CopyPlace] = [], healed: [CopyPlace] = [],
-        latecomers: [Position] = [], name: String, logger: Logger
+        latecomers: [Position] = [], isWhole: Bool = true, name: String, logger: Logger
     ) {
         self.folder = folder
         self.ledger = ledger
         self.store = store
         self.machine = machine
         self.latecomers = latecomers
+        self.isWhole = isWhole
         reader = SegmentReader(folder: store.folder, on: machine.disk)
         appendThread = machine.makeThread("append \(name)")
         ledgerThread = machine.makeThread("ledger \(name)")

@@ -54,9 +54,14 @@ enum RosterRules {
 }
 
 extension Registration {
-    /// Both claim one name or one identity.
+    /// Both claim one name, one identity, or to be the DAL: each of two catalogs would get a part of the
+    /// index.
     package func isTwin(of other: Registration) -> Bool {
-        name == other.name || (node != nil && node == other.node)
+        name == other.name || isClone(of: other) || (role == .dal && other.role == .dal)
+    }
+
+    package func isClone(of other: Registration) -> Bool {
+        node != nil && node == other.node
     }
 
     /// Whether it runs for longer than the other, which said so a while ago.

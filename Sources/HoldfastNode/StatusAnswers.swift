@@ -84,11 +84,29 @@ package struct RepairsAnswer: Codable, Hashable, Sendable {
     package var finished_by: String?
     /// Why nothing is repaired now.
     package var paused: String?
+    /// Storages with copies that do not live, and that nobody declared lost; absent for none.
+    package var away: [Away]?
+
+    /// A storage that is missed.
+    package struct Away: Codable, Hashable, Sendable {
+        package var name: String
+        package var copies: Int
+        /// Whether it is still counted on.
+        package var counts: Bool
+
+        package init(name: String, copies: Int, counts: Bool) {
+            self.name = name
+            self.copies = copies
+            self.counts = counts
+        }
+    }
 
     package init(
         short: Int, open: Int, done: Int, per_minute: Double, without_copy: Int,
-        without_target: Int, recounting: Bool, finished_by: String?, paused: String?
+        without_target: Int, recounting: Bool, finished_by: String?, paused: String?,
+        away: [Away] = []
     ) {
+        self.away = away.isEmpty ? nil : away
         self.short = short
         self.open = open
         self.done = done

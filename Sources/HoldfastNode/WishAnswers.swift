@@ -90,6 +90,17 @@ package struct DependentsAnswer: Codable, Hashable, Sendable {
     }
 }
 
+/// `GET /nodes/{node}/dues` of a DAL.
+package struct DuesAnswer: Codable, Hashable, Sendable {
+    package var format_version = 1
+    /// Orders of people that the node has not confirmed; 1 for one or more.
+    package var orders: Int
+
+    package init(orders: Int) {
+        self.orders = orders
+    }
+}
+
 /// `POST /nodes/{node}/gone` of a DAL, question and answer alike.
 package struct GoneAnswer: Codable, Hashable, Sendable {
     package var gone: Bool

@@ -3,7 +3,7 @@
 
 package import HoldfastNode
 
-/// Who is alive. Of two that claim one name or one identity the one that runs for longer has it: a
+/// Who is alive. Of two that claim one name or one identity, and of two DALs, the one that runs for longer has it: a
 /// Registry that began anew, and hears a clone first, comes to what the others hold too (D3). A node that was silent for too long is dropped; it comes back by its next beat.
 package struct NodeTable: Sendable {
     private struct Line {
@@ -13,7 +13,7 @@ package struct NodeTable: Sendable {
 
     package enum Answer: Hashable, Sendable {
         case registered
-        /// Another live node has this name, or holds the same data folder: a clone (D3).
+        /// Another live node has this name, holds the same data folder (a clone, D3), or is the DAL.
         case refused(String)
     }
 
@@ -31,15 +31,24 @@ package struct NodeTable: Sendable {
             let known = twin.registration
             guard known.name != node.name || known.address != node.address else { continue }
             guard node.outlives(known, saidBefore: now - twin.lastBeat) else {
-                return .refused(
-                    known.name == node.name
-                        ? "a live node at \(known.address) has the name \(node.name)"
-                        : "\(known.name) is alive and has the same identity: one is a clone")
+                return .refused(reason(for: node, known))
             }
             lines[known.name] = nil
         }
         lines[node.name] = Line(registration: node, lastBeat: now)
         return .registered
+    }
+
+    private func reason(for node: Registration, _ known: Registration) -> String {
+        if known.name == node.name {
+            return "a live node at \(known.address) has the name \(node.name): give this one"
+                + " another"
+        }
+        if known.isClone(of: node) {
+            return "\(known.name) is alive and has the same identity: one is a clone"
+        }
+        return "the DAL \(known.name) is alive at \(known.address), and an installation has one:"
+            + " end one of the two"
     }
 
     /// A node says farewell. Only the holder of a name can: one that was refused it leaves the other be.

@@ -19,15 +19,27 @@ final class IndexQueue: Sendable {
     private let host: String
     private let logger: Logger
     private let book: Mutex<IndexBook>
+    private let given: Mutex<GivenPositions>
+    private let isOlder: @Sendable () -> Bool
     private let changed = Signal()
 
-    init(keeper: RecordKeeper, disk: DiskID, host: String, logger: Logger) throws {
+    /// - Parameter isOlder: whether its folder is an older state of itself: then nothing is shipped.
+    init(
+        keeper: RecordKeeper, disk: DiskID, host: String, logger: Logger,
+        isOlder: @escaping @Sendable () -> Bool = { false }
+    ) throws {
+        self.isOlder = isOlder
         self.keeper = keeper
         self.disk = disk
         self.host = host
         self.logger = logger
         var book = IndexBook(try keeper.ledger.queue(Self.name))
         for position in keeper.latecomers { book.shipAsNew(position) }
+        let last = max(book.held, try keeper.ledger.lastPosition())
+        // A ledger that was made anew does not know of what has expired.
+        let isSure = keeper.isWhole && book.held > .none
+        given = Mutex(
+            GivenPositions(run: keeper.folder.run, lastBefore: isSure ? last : nil))
         self.book = Mutex(book)
     }
 
@@ -51,6 +63,7 @@ final class IndexQueue: Sendable {
 
     func lease(_ request: LeaseRequest) async throws -> Leased? {
         try await request.wait(for: keeper.arrivals, changed, by: keeper.clock) {
+            if isOlder() { return .nothing(until: nil) }
             if let leased = try await leaseNow(request) { return .work(leased) }
             return .nothing(until: book.withLock { $0.lapse })
         }
@@ -97,6 +110,10 @@ final class IndexQueue: Sendable {
             let now = keeper.clock.monotonicMilliseconds
             change { $0.refuse(entry.position, "\(error)", now: now) }
             throw error
+        }
+        given.withLock { given in
+            given.ship(
+                Dictionary(reading.records.map { ($0.entry.position, $0.entry.mail) }) { $1 })
         }
         var items: [LeasedItem] = []
         for (entry, record) in reading.records {
@@ -172,16 +189,24 @@ final class IndexQueue: Sendable {
 
     private static let largeOctetsMax = 8 << 20
 
-    /// The DAL's word: it holds everything up to this position.
-    func settle(_ results: [ItemResult], position: Position?) {
+    /// The DAL's word: it holds everything up to this position. What was never given here is not gone on
+    /// from.
+    ///
+    /// - Returns: whether a later state of this folder gave it.
+    func settle(_ results: [ItemResult], position: Position?) -> Bool {
         let now = keeper.clock.monotonicMilliseconds
-        change { $0.settle(results, position: position, now: now) }
+        let verdict = position.map { position in
+            given.withLock { $0.judge(position, answering: results) }
+        }
+        let believed = verdict == .known ? position : nil
+        change { $0.settle(results, position: believed, now: now) }
         for result in results {
             guard case .refused(let reason) = result.outcome else { continue }
             logger.error(
                 "Entry refused", metadata: ["mail": "\(result.mail)", "reason": "\(reason)"])
         }
         changed.notify()
+        return verdict == .later
     }
 
     /// Ships again what is buried, all or that of some mails; returns how many.

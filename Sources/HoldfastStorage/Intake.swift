@@ -16,8 +16,8 @@ struct Intake: Sendable {
     let logger: Logger
     /// One large message at a time is read whole, so that memory stays bounded.
     let oneAtATime: Turn
-    /// Says whether nothing is taken, because the storage is being emptied.
-    let isDraining: @Sendable () -> Bool
+    /// Says why nothing is taken; nil as long as mail is.
+    let closed: @Sendable () -> String?
     /// Has the entry of a note shipped again.
     let shipAgain: @Sendable (_ note: Position) -> Void
     /// Told of mails whose slip changed, or whose entry must be shipped again.
@@ -110,7 +110,7 @@ struct Intake: Sendable {
             let offered = try Slip(decoding: record.slip)
             let slip: Slip
             switch rules.decide(
-                record.header, offered, today: now.day, isDraining: isDraining())
+                record.header, offered, today: now.day, closed: closed())
             {
             case .keep(let joined): slip = joined
             case .notHere(let reason): return .failure(Refused(outcome: .notHere(reason)))

@@ -19,15 +19,17 @@ struct IntakeRules {
     /// What to do with a record that the ledger may or may not know already.
     ///
     /// A slip that names this node does not mean that the copy is still good: keeping finds out.
+    ///
+    /// - Parameter closed: why nothing is taken here at all.
     func decide(
-        _ header: RecordHeader, _ slip: Slip, today: Day, isDraining: Bool = false
+        _ header: RecordHeader, _ slip: Slip, today: Day, closed: String? = nil
     ) -> Decision {
         guard header.kind == .mail || header.kind == .note else {
             return .refused("a storage keeps mails and notes, nothing else")
         }
         // By this clock, which may be wrong: another storage is asked, and nothing is buried.
         guard slip.keepUntil >= today else { return .notHere("its keep-until day has passed") }
-        if isDraining { return .notHere("the storage is being emptied") }
+        if let closed { return .notHere(closed) }
         var others = slip
         others.holders.removeAll { $0.node == here.node }
         switch others.step(at: here, disksMayBeShared: disksMayBeShared) {

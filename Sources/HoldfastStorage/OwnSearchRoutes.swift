@@ -25,6 +25,7 @@ extension StorageComponent {
                 }
                 return place
             }
+            try await ordersHeard.wait()
             let page = try await search.page(
                 condition, below: place, limit: limit, today: keeper.clock.now.day)
             return JSONAnswer(

@@ -22,30 +22,32 @@ package final class StorageComponent: Component {
     let verification: Verification
     let scrub: Scrub
     let filler: Filler
-    let drainMark: DrainMark
+    let marks: StorageMarks
+    let ordersHeard: OrdersHeard
     private let holds: Holds
     private let cleaning: Cleaning
     private let logger: Logger
 
     private static let tickSeconds = 60
 
-    /// Opens the folder; returns when its ledger has caught up with its segments.
-    package convenience init(
+    /// Opens the folder, on a thread of its own; returns when its ledger has caught up with its segments.
+    package static func open(
         name: String, configuration: StorageConfiguration, surroundings: Surroundings
-    ) async throws {
+    ) async throws -> StorageComponent {
         let opening = DiskThread(name: "open \(name)")
         defer { opening.stop() }
-        let (keeper, _) = try await opening.run {
-            try RecordKeeper.open(
+        return try await opening.run {
+            let (keeper, _) = try RecordKeeper.open(
                 configuration.folder, name: name, limits: configuration.segments,
                 wishes: .init(readsLater: true), machine: surroundings.machine,
                 logger: surroundings.logger)
+            return try StorageComponent(
+                name: name, configuration: configuration, keeper: keeper,
+                surroundings: surroundings)
         }
-        try self.init(
-            name: name, configuration: configuration, keeper: keeper, surroundings: surroundings)
     }
 
-    /// A storage over a folder that was opened.
+    /// A storage over a folder that was opened. Reads the ledger: blocks.
     package init(
         name: String, configuration: StorageConfiguration, keeper: RecordKeeper,
         surroundings: Surroundings
@@ -55,18 +57,21 @@ package final class StorageComponent: Component {
         self.keeper = keeper
         logger = surroundings.logger
         path = NodePath(role: .storage, name: name)
-        let drainMark = DrainMark(folder: keeper.folder.path, on: surroundings.machine.disk)
-        self.drainMark = drainMark
+        let marks = StorageMarks(
+            name: name, folder: keeper.folder.path, on: surroundings.machine.disk)
+        self.marks = marks
         let here = Holder(
             node: NodeID(keeper.folder.node), disk: DiskID(keeper.folder.disk),
             host: configuration.host, zone: configuration.zone)
         let sync = try QueueDesk(name: "sync", keeper: keeper, passingOnOnly: true)
         let index = try IndexQueue(
-            keeper: keeper, disk: here.disk, host: here.host, logger: surroundings.logger)
+            keeper: keeper, disk: here.disk, host: here.host, logger: surroundings.logger,
+            isOlder: { marks.older.isSet })
+        ordersHeard = OrdersHeard(node: here.node, surroundings: surroundings)
         let intake = Intake(
             name: name, here: here, configuration: configuration, keeper: keeper,
             logger: surroundings.logger, oneAtATime: Turn(),
-            isDraining: { drainMark.isDraining }, shipAgain: { index.shipAgain($0) }
+            closed: { marks.closed }, shipAgain: { index.shipAgain($0) }
         ) { mail, position, slip in
             index.shipAgain(position)
             guard slip.wantsMoreCopies else { return }
@@ -79,7 +84,8 @@ package final class StorageComponent: Component {
             name: name, here: here, keeper: keeper, logger: surroundings.logger,
             reopen: { sync.reopen($0) }, wished: { holds.changed() })
         queues = StorageQueues(
-            intake: intake, sync: sync, index: index, orders: orders, keeper: keeper)
+            intake: intake, sync: sync, index: index, orders: orders, keeper: keeper,
+            marks: marks, logger: surroundings.logger)
         cleaning = Cleaning(
             name: name, keeper: keeper, purgeDays: configuration.purgeDays,
             logger: surroundings.logger)
@@ -97,6 +103,7 @@ package final class StorageComponent: Component {
         await cancelWhenGracefulShutdown { [self] in
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.expire() }
+                group.addTask { await self.ordersHeard.run() }
                 group.addTask { await self.verification.run() }
                 group.addTask { await self.scrub.run() }
                 group.addTask { await self.filler.run() }
@@ -152,7 +159,7 @@ package final class StorageComponent: Component {
             waitingBytes: UInt64(keeper.waitingBytes),
             clock: keeper.clock.now.milliseconds, position: try? await queues.index.end().raw,
             records: try? await keeper.read { ledger, _ in try ledger.totals().mails },
-            draining: drainMark.isDraining ? true : nil,
+            draining: marks.draining.isSet ? true : nil,
             damaged: keeper.damage.count > 0 ? keeper.damage.count : nil)
     }
 
@@ -191,16 +198,14 @@ package final class StorageComponent: Component {
 
     func isWritable(_ space: DiskSpace) -> Bool {
         space.free > configuration.segments.reserveBytes && !keeper.ledger.isDamaged
-            && !drainMark.isDraining
+            && marks.closed == nil
     }
 
     func notice(_ space: DiskSpace) -> String? {
         if keeper.ledger.isDamaged {
             return "the ledger is damaged; the next start makes it again from the segments"
         }
-        if drainMark.isDraining {
-            return "it is being emptied (`holdfast drain \(name)` says how far; --cancel ends it)"
-        }
+        if let notice = marks.notice { return notice }
         return isWritable(space) ? nil : "the disk is nearly full"
     }
 }

@@ -5,6 +5,7 @@ internal import HoldfastLedger
 internal import HoldfastModel
 internal import HoldfastNode
 internal import HoldfastSegments
+internal import Logging
 
 /// Input, Sync and Index Queue of one storage.
 struct StorageQueues: QueueSource, QueueTarget {
@@ -13,6 +14,8 @@ struct StorageQueues: QueueSource, QueueTarget {
     let index: IndexQueue
     let orders: OrderDesk
     let keeper: RecordKeeper
+    let marks: StorageMarks
+    let logger: Logger
 
     func lease(from queue: String, _ request: LeaseRequest) async throws -> Leased? {
         switch queue {
@@ -24,7 +27,10 @@ struct StorageQueues: QueueSource, QueueTarget {
 
     func settle(_ queue: String, _ results: [ItemResult], position: Position?) async throws {
         switch queue {
-        case "index": index.settle(results, position: position)
+        case "index":
+            guard index.settle(results, position: position) else { return }
+            try await keeper.read { [marks] _, _ in try marks.older.set(true) }
+            logger.error("No mail is taken", metadata: ["reason": "\(marks.notice ?? "")"])
         case "sync": try await settleSync(results)
         default: throw Refusal.absent("A storage has no queue \(queue) to settle.")
         }

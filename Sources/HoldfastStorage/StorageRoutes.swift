@@ -59,12 +59,13 @@ extension StorageComponent {
         }
         server.router.post("\(path.text)/drain") { [self] request, context in
             let wish = try await request.decode(as: DrainAnswer.self, context: context)
-            try await keeper.read { [drainMark] _, _ in try drainMark.set(wish.draining) }
-            return JSONAnswer(DrainAnswer(draining: drainMark.isDraining))
+            try await keeper.read { [marks] _, _ in try marks.draining.set(wish.draining) }
+            return JSONAnswer(DrainAnswer(draining: marks.draining.isSet))
         }
     }
 
     private func record(segment: UInt64, offset: UInt64, mail: MailID?) async throws -> Response {
+        try await ordersHeard.wait()
         // A large message shows its damage only at its end: the second time it is not even begun.
         guard !keeper.damage.isKnown(segment: segment, offset: offset) else {
             throw Refusal(SegmentError.damaged(segment: segment, offset: offset))

@@ -80,6 +80,21 @@ private let noteSlip = Slip(copiesWanted: 1, keepUntil: today.advanced(by: 400))
         }
     }
 
+    @Test("a storage that was declared lost is not waited for, and gets the order if it comes back")
+    func goneHolder() throws {
+        try Engine.sqlite.withCatalog { catalog in
+            var (one, two) = (Shipper(1), Shipper(2))
+            let mail = Sample(1)
+            try catalog.merge([one.ship(mail)], from: one)
+            try catalog.merge([two.ship(mail)], from: two)
+            try catalog.setCounts(two.node, false, isGone: true)
+            let hold = order(50, .hold, of: mail)
+            #expect(try catalog.enter(hold) == [one.node])
+            #expect(try catalog.unconfirmed(hold.id, of: mail.id) == [one.node])
+            #expect(try catalog.dues(of: two.node, limit: 9).count == 1)
+        }
+    }
+
     @Test("the later word stands, although the clock was set back between")
     func clockSetBack() throws {
         try Engine.sqlite.withCatalog { catalog in

@@ -51,6 +51,19 @@ import Testing
         }
     }
 
+    @Test("of two DALs that Registries were told of everybody believes in the one that runs longer")
+    func twoDALs() {
+        var (old, new) = (
+            Registration(name: "one", role: .dal, address: "http://x"),
+            Registration(name: "two", role: .dal, address: "http://y")
+        )
+        (old.upMilliseconds, new.upMilliseconds) = (9000, 3000)
+        for nodes in [[old, new], [new, old]] {
+            let roster = RosterRules.roster(of: nodes.map { Self.answer([$0]) }, known: nil)
+            #expect(roster.nodes == [old])
+        }
+    }
+
     @Test("a Registry that began a moment ago is not believed when it misses somebody")
     func young() {
         let known = Roster(nodes: [Self.node("a"), Self.node("b")], clock: 0)

@@ -67,6 +67,34 @@ struct NodeTableTests {
         }
     }
 
+    @Test(
+        "there is one DAL: another is refused while it lives, and the same one comes back at once")
+    func secondDAL() {
+        func dal(_ name: String, _ address: String, up: Int64) -> Registration {
+            var dal = Registration(name: name, role: .dal, address: address)
+            dal.upMilliseconds = up
+            return dal
+        }
+        var table = NodeTable(silenceMilliseconds: 6000)
+        #expect(register(&table, dal("one", "http://x", up: 0), 0) == .registered)
+        let answer = register(&table, dal("two", "http://y", up: 0), 10)
+        guard case .refused(let reason) = answer else {
+            Issue.record("the second should be refused")
+            return
+        }
+        #expect(reason.contains("one") && reason.contains("http://x"))
+        // Started again where it was, and a while before the other.
+        #expect(register(&table, dal("one", "http://x", up: 1), 20) == .registered)
+        #expect(register(&table, dal("one", "http://x", up: 2000), 2020) == .registered)
+        #expect(names(&table, 2020) == ["one"])
+        // The first is silent for good: it was moved, or the other takes its place.
+        #expect(register(&table, dal("two", "http://y", up: 9000), 8020) == .registered)
+        #expect(names(&table, 8020) == ["two"])
+        // One that said farewell is missed by nobody.
+        table.remove("two", at: "http://y")
+        #expect(register(&table, dal("two", "http://z", up: 0), 8030) == .registered)
+    }
+
     @Test("a node that says farewell is gone at once")
     func farewell() {
         var table = NodeTable(silenceMilliseconds: 6000)

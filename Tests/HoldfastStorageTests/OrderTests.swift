@@ -337,14 +337,14 @@ extension StorageComponent {
     func drains() async throws {
         let folder = TestFolder()
         try await withStorage(in: folder) { storage in
-            try storage.drainMark.set(true)
+            try storage.marks.draining.set(true)
         }
         try await withStorage(in: folder) { storage in
             let registration = await storage.registration(address: "")
             #expect(registration.draining == true && !registration.writable)
             let results = await storage.queues.intake.take([try mail(1)])
             #expect(results.map(\.outcome) == [.notHere("the storage is being emptied")])
-            try storage.drainMark.set(false)
+            try storage.marks.draining.set(false)
             let retaken = await storage.queues.intake.take([try mail(1)])
             #expect(retaken.map(\.outcome) == [.kept])
         }

@@ -27,7 +27,7 @@ private struct Served: Sendable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let client = NodeClient(token: "t")
         var section = ConfigurationSection(name: "storage", values: [:])
-        let storage = try await StorageComponent(
+        let storage = try await StorageComponent.open(
             name: "s",
             configuration: try StorageConfiguration(
                 reading: &section, folder: folder, host: "box"),

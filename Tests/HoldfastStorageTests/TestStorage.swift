@@ -37,7 +37,7 @@ func withStorage<Result: Sendable>(
     quiet.logLevel = .critical
     let client = NodeClient(token: "")
     let clock = MachineClock()
-    let storage = try await StorageComponent(
+    let storage = try await StorageComponent.open(
         name: "s", configuration: configuration,
         surroundings: Surroundings(
             clock: clock, client: client,

@@ -42,6 +42,63 @@ struct AdoptTests {
         let none = try box.verb("adopt", box.folder)
         #expect(none.code == 78 && none.messages.contains("no data folder"))
     }
+
+    @Test(
+        "D3: a storage overwritten in place with an older state of itself takes no mail until it is adopted"
+    )
+    func overwritten() throws {
+        let box = try Appliance("--storages", "2", "--copies", "2")
+        try box.start()
+        try take(1...3, into: box)
+        try box.stop()
+        let (folder, backup) = (box.folder + "/storage-2", box.folder + "/backup")
+        try FileManager.default.copyItem(atPath: folder, toPath: backup)
+        try box.start()
+        try take(4...6, into: box)
+        try box.stop()
+        // As `rsync --delete` does: the folder is the same, what is in it is not.
+        try replaceContents(of: folder, with: backup)
+        try box.start()
+        try waitUntil("it says what is wrong, and what to do") {
+            let status = try box.verb("status").text
+            return status.contains("older state of itself")
+                && status.contains("holdfast adopt \(folder)")
+        }
+        #expect(try box.verb("status").text.contains("alive, takes nothing"))
+        try box.stop()
+        #expect(try box.verb("adopt", folder).code == 0)
+        try box.start()
+        try waitUntil("all have their copies again", seconds: 150) {
+            try box.count("copies:2") == 6 && box.count("is:short") == 0
+        }
+        try take(7...8, into: box)
+        #expect(try !box.verb("status").text.contains("older state"))
+        // Those of the state that is gone are known to be made again, byte for byte.
+        try FileManager.default.removeItem(atPath: box.folder + "/storage-1/segments")
+        for number in 1...8 {
+            let id = try box.verb("search", "subject:\"story \(number)\"", "--format", "ids").line
+            #expect(try box.verb("show", "--raw", id).output == StoryTests.message(number))
+        }
+    }
+
+    private func take(_ numbers: ClosedRange<Int>, into box: Appliance) throws {
+        for number in numbers {
+            let said = try box.connect().mail(
+                StoryTests.message(number), from: "amy@example.org", to: ["ben@example.com"])
+            #expect(said.hasPrefix("250"))
+        }
+        try waitUntil("all have two copies") { try box.count("copies:2") == numbers.upperBound }
+    }
+
+    private func replaceContents(of folder: String, with other: String) throws {
+        let files = FileManager.default
+        for name in try files.contentsOfDirectory(atPath: folder) {
+            try files.removeItem(atPath: "\(folder)/\(name)")
+        }
+        for name in try files.contentsOfDirectory(atPath: other) {
+            try files.copyItem(atPath: "\(other)/\(name)", toPath: "\(folder)/\(name)")
+        }
+    }
 }
 
 extension Appliance {

@@ -137,17 +137,17 @@ final class Cluster {
             toFile: folder + "/token", atomically: true, encoding: .utf8)
         registryPorts = ports
         let parent = folder
-        func machine(_ name: String, _ sections: String, http: Int? = nil) throws -> Machine {
+        func made(_ name: String, _ sections: String, http: Int? = nil) throws -> Machine {
             try Machine(
                 name, in: parent, host: "host-\(name)", registries: ports, sections: sections,
                 http: http ?? Ports.free(), relayed: relayed && http == nil)
         }
         registries = try ports.enumerated().map { place, port in
-            try machine(
+            try made(
                 "registry-\(place + 1)", "[registry]\nname = \"registry-\(place + 1)\"", http: port)
         }
-        dal = try machine("dal", "[dal]\ncopies_may_share_a_disk = true")
-        front = try machine(
+        dal = try made("dal", "[dal]\ncopies_may_share_a_disk = true")
+        front = try made(
             "front",
             """
             [helper]
@@ -157,7 +157,7 @@ final class Cluster {
             reserve_bytes = 0
             \(gateway)
             """)
-        helper = try machine("helper", "[helper]\nname = \"helper-2\"")
+        helper = try made("helper", "[helper]\nname = \"helper-2\"")
         try makeFolder(front, "spool")
         for number in 1...storages { try addStorage(number) }
     }
@@ -187,6 +187,13 @@ final class Cluster {
         if path == nil { try makeFolder(machine, "data") }
         storages.append(machine)
         return machine
+    }
+
+    /// Another machine, which nobody starts, stops or waits for.
+    func machine(_ name: String, _ sections: String) throws -> Machine {
+        try Machine(
+            name, in: folder, host: "host-\(name)", registries: registryPorts, sections: sections,
+            http: Ports.free())
     }
 
     func makeFolder(_ machine: Machine, _ name: String) throws {

@@ -120,6 +120,43 @@ struct ClusterTests {
     }
 
     @Test(
+        "a second DAL is refused and does nothing, with two Registries; when the first is gone it takes its place"
+    )
+    func secondDAL() throws {
+        let cluster = try Cluster(storages: 2, gateway: "copies = 2")
+        try cluster.start()
+        let second = try cluster.machine(
+            "dal-2", "[dal]\nname = \"dal-2\"\ncopies_may_share_a_disk = true")
+        try second.start()
+        try waitUntil("the second says that it is refused, and why", seconds: 60) {
+            second.log.contains("Refused by a Registry")
+                && second.log.contains("an installation has one")
+        }
+        for number in 1...20 { #expect(try cluster.send(number).hasPrefix("250 ")) }
+        try waitUntil("the first knows of every copy") { try cluster.count("copies:2") == 20 }
+        // The first is known again at once when it is started again.
+        try cluster.dal.stop()
+        try cluster.dal.start()
+        try waitUntil("one of them is the DAL") {
+            !(try cluster.roster).isDisjoint(with: ["dal", "dal-2"])
+        }
+        // Registries that begin anew hear both, in whatever order.
+        for registry in cluster.registries {
+            try registry.kill()
+            try registry.start()
+        }
+        try waitUntil("there is one DAL, and it holds all", seconds: 60) {
+            let dals = try cluster.roster.intersection(["dal", "dal-2"])
+            return try dals.count == 1 && cluster.count("copies:2") == 20
+        }
+        let place = try #require(try cluster.roster.contains("dal") ? cluster.dal : second)
+        try place.kill()
+        try waitUntil("the other takes the place, and is filled", seconds: 90) {
+            try cluster.count("copies:2") == 20
+        }
+    }
+
+    @Test(
         "D3: a second process on a folder, and a cloned folder elsewhere, take nothing, with two Registries"
     )
     func clones() throws {

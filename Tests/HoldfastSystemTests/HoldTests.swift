@@ -79,6 +79,32 @@ struct HoldTests {
         }
     }
 
+    @Test("a storage that was declared lost and comes back never reads out what was purged")
+    func purgeWhileGone() throws {
+        let box = try filled()
+        let one = try id(of: 1, in: box)
+        try box.stop()
+        let (folder, away) = (box.folder + "/storage-2", box.folder + "/away")
+        try FileManager.default.moveItem(atPath: folder, toPath: away)
+        try box.start()
+        #expect(try box.verb("drain", "storage-2", "--gone").code == 0)
+        // Waited for is one that lives, and nobody else.
+        let ran = try box.verb("purge", one)
+        #expect(ran.code == 0 && ran.text == "\(one)\tpurge\t1\n", "\(ran)")
+        #expect(ran.messages.isEmpty, "\(ran)")
+        try box.stop()
+        try FileManager.default.moveItem(atPath: away, toPath: folder)
+        try box.start()
+        // From the first answer on.
+        let found = try box.verb("search", "secret1word", "--direct")
+        #expect(found.code != 0 && found.output.isEmpty, "\(found)")
+        try waitUntil("it knows, and counts again", seconds: 60) {
+            try box.verb("search", "secret1word", "--direct").code == 1
+                && box.verb("search", "secret3word", "--direct").code == 0
+                && box.count("is:short") == 0
+        }
+    }
+
     @Test("a hold survives a deleted catalog, and ends with unhold")
     func hold() throws {
         let box = try filled()

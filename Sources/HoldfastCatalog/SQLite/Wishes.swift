@@ -21,7 +21,7 @@ extension SQLiteCatalog {
             database.cachedStatement(
                 sql: """
                     SELECT n.node FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node
-                    WHERE e.file = ?
+                    WHERE e.file = ? AND NOT n.gone
                     """), arguments: [row[0] as Int64]
         ).compactMap { NodeID(bytes: $0) }
         var keepUntil = order.keepUntil

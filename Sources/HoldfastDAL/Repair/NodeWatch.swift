@@ -36,6 +36,15 @@ struct NodeWatch {
             + " (\(names)): start them again, or `holdfast drain NODE --gone` what is lost for good"
     }
 
+    /// Those that are missed; nobody as long as it is not known who lives.
+    static func away(_ known: [Statistics.Node], _ roster: Roster?) -> [RepairsAnswer.Away] {
+        guard let roster, roster.isYoung != true else { return [] }
+        let alive = Set(roster.nodes(of: .storage).compactMap(\.node))
+        return known.filter { node in
+            !node.isGone && node.entries > 0 && !alive.contains(node.id.description)
+        }.map { .init(name: $0.name, copies: $0.entries, counts: $0.counts) }
+    }
+
     /// What changed about whose copies count.
     ///
     /// - Parameter hasDues: whether orders of people wait for a node that was gone.

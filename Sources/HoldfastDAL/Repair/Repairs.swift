@@ -188,6 +188,8 @@ extension Repairs {
         let (now, time) = (surroundings.clock.monotonicMilliseconds, surroundings.clock.now)
         let short = try catalog.shortCount(
             before: time.advanced(bySeconds: -Self.graceSeconds), at: nil, limit: Self.countMax)
+        let away = try NodeWatch.away(
+            catalog.statistics().nodes, surroundings.roster.current?.roster)
         return state.withLock { state in
             let rate = state.book.perMinute(now: now)
             let helpless = state.lastStuck.noCopy + state.lastStuck.noTarget
@@ -199,7 +201,7 @@ extension Repairs {
                 without_target: state.lastStuck.noTarget, recounting: state.isRecounting,
                 finished_by: end
                     ? time.advanced(bySeconds: Int64(min(left / rate * 60, 1e9))).iso8601 : nil,
-                paused: state.pause)
+                paused: state.pause, away: away)
         }
     }
 }

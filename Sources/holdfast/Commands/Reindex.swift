@@ -16,7 +16,8 @@ struct Reindex: AsyncParsableCommand {
             again. Mail goes in and out meanwhile, and searches find what has been entered already and say \
             that it is not all. Releases, holds and purges are known again from their notes. The old \
             catalog stays beside the new one as `….before` until the next time. Waits until all is there; \
-            when it is interrupted the work goes on, and `holdfast status` shows how far it is.
+            when it is interrupted the work goes on, and `holdfast status` shows how far it is. Exit code 3: \
+            a storage that was there at the beginning is silent, and for a minute nothing has come.
             """,
         helpNames: .long)
 

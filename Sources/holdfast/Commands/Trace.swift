@@ -13,7 +13,7 @@ struct Trace: AsyncParsableCommand {
             Example: holdfast trace 01kav2m4
             Example: holdfast trace '<20260131.1@example.org>' --format json
 
-            Takes an id, the beginning of one, or a Message-ID. When a copy was indexed and the mail acked is \
+            Takes an id, the beginning of one, or a Message-ID (`msgid:` before one that has no @). When a copy was indexed and the mail acked is \
             what the catalog remembers: one that was made anew says when that was. Exit code 1: no such mail.
             """,
         helpNames: .long)
@@ -44,8 +44,9 @@ struct Trace: AsyncParsableCommand {
 
     /// Several mails may have one Message-ID.
     private func ids(in cluster: Cluster) async throws -> [String] {
-        guard mail.contains("@") else { return [mail] }
-        let id = mail.trimmingPrefix("<").replacing(">", with: "")
+        let isMessageID = mail.hasPrefix("msgid:") || mail.contains("@")
+        guard isMessageID else { return [mail] }
+        let id = mail.trimmingPrefix("msgid:").trimmingPrefix("<").replacing(">", with: "")
         var ids: [String] = []
         let question = Question(words: ["msgid:\"\(id)\""], utcOffset: nil)
         try await cluster.eachPage(question) { ids += $0.map(\.id) }

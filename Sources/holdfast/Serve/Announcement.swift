@@ -8,6 +8,8 @@ internal import ServiceLifecycle
 /// Says once, to whoever started us and to systemd, that all nodes listen and are in the roster.
 struct Announcement: Service {
     let names: [String]
+    /// Their base addresses, in the same order.
+    let addresses: [String]
     let address: HostAndPort
     let roster: RosterView
     let logger: Logger
@@ -18,26 +20,32 @@ struct Announcement: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            for _ in 0..<Self.looksMax where !(await isComplete) {
+            var missing = await missing
+            for _ in 0..<Self.looksMax where !missing.isEmpty {
                 try? await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
                 if Task.isCancelled { return }
+                missing = await self.missing
             }
+            let without =
+                missing.isEmpty
+                ? "" : "; not in the roster yet: \(missing.joined(separator: ", ")) (see the log)"
             // Somebody who reads no output is served all the same.
             try? await Output.standard.write(
-                "holdfast serves \(names.joined(separator: ", ")) at http://\(address)\n")
+                "holdfast serves \(names.joined(separator: ", ")) at http://\(address)\(without)\n")
             ServiceManager.tell("READY=1")
         }
         try? await gracefulShutdown()
         ServiceManager.tell("STOPPING=1")
     }
 
-    /// The roster has all our nodes, so the server answers and the Registry knows them.
-    private var isComplete: Bool {
+    /// Those of our nodes that the roster does not have: with the others the server answers, and the
+    /// Registry knows them.
+    private var missing: [String] {
         get async {
-            // As long as no Registry answers, it is not.
-            guard let roster = try? await roster.refresh().roster else { return false }
-            let alive = Set(roster.nodes.map(\.name))
-            return names.allSatisfy(alive.contains)
+            // As long as no Registry answers, nobody is there.
+            guard let roster = try? await roster.refresh().roster else { return names }
+            let alive = Set(roster.nodes.map(\.address))
+            return zip(names, addresses).filter { !alive.contains($1) }.map(\.0)
         }
     }
 }

@@ -80,7 +80,7 @@ struct Assembly {
             guard try FileStatus(of: folder).kind == .folder else {
                 throw DiskError.notFolder(path: folder)
             }
-            return try await StorageComponent(
+            return try await StorageComponent.open(
                 name: part.name, configuration: part.configuration, surroundings: surroundings)
         } catch {
             surroundings.logger.error(

@@ -85,8 +85,9 @@ struct ServingProcess {
         ) { _ in }
         let refresher = RosterRefresher(roster: roster, logger: logger)
         let announcement = Announcement(
-            names: components.map(\.path.name), address: installation.node.address, roster: roster,
-            logger: logger)
+            names: components.map(\.path.name),
+            addresses: components.map { installation.address(of: $0.path) },
+            address: installation.node.address, roster: roster, logger: logger)
         return [listening, refresher, MemoryReturn(components: components), spare] + components
             + heartbeats + [announcement]
     }

@@ -109,6 +109,13 @@ extension StatusReport {
                 "Not repaired, because no other storage or disk has room for a copy:"
                     + " \(repairs.without_target); add a storage")
         }
+        lines += (repairs.away ?? []).map { away in
+            "\(away.name) is away, with \(away.copies) copies: "
+                + (away.counts
+                    ? "they are made again elsewhere when it has been silent for a while"
+                        + " (dead_after_minutes), or at once after `holdfast drain \(away.name) --gone`"
+                    : "they count again when it comes back")
+        }
         if let paused = repairs.paused { lines.append("Repairs pause: \(Terminal.tidied(paused))") }
         return lines
     }

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// What became of the mails of a day, and of one mail.
+
+import Foundation
+import Testing
+
+@Suite("Books and traces", .enabled(if: program != nil), .serialized)
+struct BooksTests {
+    @Test("audit: accepted is stored, joined or refused; stored lives, has expired, or was purged")
+    func balances() throws {
+        let cluster = try Cluster(
+            registries: 1, storages: 2, gateway: "copies = 2\ncompress = \"none\"\nkeep_days = 7")
+        try cluster.start()
+        let day = try today()
+        for number in 1...4 { #expect(try cluster.send(number).hasPrefix("250 ")) }
+        // What has one id by its octets comes again when the gateway has forgotten it.
+        for _ in 0..<2 {
+            #expect(try post(StoryTests.message(5), to: cluster.front).contains("200 OK"))
+            try waitUntil("all have two copies") { try cluster.count("copies:2") == 5 }
+            try cluster.waitUntilQuiet()
+        }
+        let three = try cluster.verb("search", "subject:\"story 3\"", "--format", "ids").line
+        #expect(try cluster.verb("purge", three, "--reason", "court order").code == 0)
+        try damageInSpool(6, of: cluster)
+        try expectBooks(
+            "accepted 7 = stored 5 + joined 1 + refused 1 + given up 0 + on their way 0",
+            "stored 5 = live 4 + expired 0 + purged 1", on: day, in: cluster)
+        let json = try cluster.verb("audit", "--day", day, "--format", "json")
+        #expect(json.code == 0 && json.text.contains("\"format_version\" : 1"), "\(json)")
+        #expect(try cluster.verb("audit", "--day", "2001-01-01").text.contains("accepted 0 = "))
+        #expect(try cluster.verb("audit", "--day", "someday").code == 2)
+
+        guard Machine.fakeTime != nil else { return }
+        for machine in cluster.machines { try machine.stop() }
+        for machine in cluster.machines { machine.clockDays = 30 }
+        try cluster.start()
+        try waitUntil("all has expired", seconds: 60) {
+            _ = try cluster.verb("expire")
+            let books = try cluster.verb("audit", "--day", day).text
+            return books.contains("stored 5 = live 0 + expired 4 + purged 1")
+                && books.contains("\nBalanced.") && books.matches(of: /s\d +\d+ +0 +\d+/).count == 2
+        }
+        // What had expired is known to nobody once the catalog is lost, and that is said.
+        try cluster.dal.stop()
+        for ending in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(
+                atPath: cluster.dal.folder + "/catalog.sqlite" + ending)
+        }
+        try cluster.dal.start()
+        try waitUntil("the DAL is back") { try cluster.roster.contains("dal") }
+        let ran = try cluster.verb("audit", "--day", day)
+        #expect(ran.code == 6 && ran.text.contains("Not balanced."), "\(ran)")
+    }
+
+    private func post(_ message: [UInt8], to machine: Machine) throws -> String {
+        let client = try MailSocket(port: machine.http)
+        let head =
+            "POST /gateway/gateway/mails?id=octets HTTP/1.1\r\nHost: test\r\n"
+            + "Authorization: Bearer \(Cluster.token)\r\nContent-Length: \(message.count)\r\n\r\n"
+        try client.send(Array(head.utf8) + message)
+        return try client.line() ?? ""
+    }
+
+    /// The day (UTC) on which what follows will be received.
+    private func today() throws -> String {
+        try waitUntil("the day is not about to end", seconds: 70) {
+            Date().timeIntervalSince1970.truncatingRemainder(dividingBy: 86_400) < 86_340
+        }
+        return String(Date().ISO8601Format().prefix(10))
+    }
+
+    /// A mail that got 250, and is damaged before any storage has it: nobody takes it.
+    private func damageInSpool(_ number: Int, of cluster: Cluster) throws {
+        for storage in cluster.storages { try storage.stop() }
+        #expect(try cluster.send(number).hasPrefix("250 "))
+        let folder = cluster.front.folder + "/spool/segments"
+        let text = Data("end \(number)\r\n".utf8)
+        var isDamaged = false
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            let path = "\(folder)/\(name)"
+            guard let place = FileManager.default.contents(atPath: path)?.range(of: text) else {
+                continue
+            }
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+            try file.seek(toOffset: UInt64(place.lowerBound))
+            try file.write(contentsOf: Data("END".utf8))
+            try file.close()
+            isDamaged = true
+        }
+        #expect(isDamaged)
+        for storage in cluster.storages { try storage.start() }
+    }
+
+    private func expectBooks(
+        _ accepted: String, _ stored: String, on day: String, in cluster: Cluster
+    ) throws {
+        var ran = Ran(output: [], messages: "", code: -1)
+        do {
+            try waitUntil("the books are as they should be", seconds: 60) {
+                ran = try cluster.verb("audit", "--day", day)
+                return ran.text.contains(accepted) && ran.text.contains(stored)
+            }
+        } catch {
+            Issue.record("\(ran)")
+            throw error
+        }
+        #expect(ran.code == 0 && ran.text.hasSuffix("Balanced.\n"), "\(ran)")
+    }
+
+    private struct Trace: Decodable {
+        struct Event: Decodable {
+            var time: String?
+            var what: String
+            var who: String
+            var detail: String
+        }
+        var format_version: Int
+        var mail: String
+        var events: [Event]
+
+        func events(_ what: String) -> [Event] { events.filter { $0.what == what } }
+    }
+
+    @Test("trace: when and where a mail was taken in, copied, indexed, acked, released, held")
+    func traces() throws {
+        let smarthost = try Smarthost()
+        defer { smarthost.stop() }
+        let box = try Appliance(
+            "--storages", "2", "--copies", "2", "--smarthost", "127.0.0.1:\(smarthost.port)")
+        try box.start()
+        for number in 1...2 {
+            let said = try box.connect().mail(
+                StoryTests.message(number), from: "amy@example.org",
+                to: ["ben@example.com", "cy@example.com"])
+            #expect(said.hasPrefix("250"))
+        }
+        try waitUntil("all have two copies") { try box.count("copies:2") == 2 }
+        let id = try box.verb("search", "subject:\"story 2\"", "--format", "ids").line
+        #expect(try box.verb("release", id).code == 0)
+        #expect(try box.verb("hold", id, "--reason", "case 17").code == 0)
+        #expect(try box.verb("unhold", id).code == 0)
+        try waitUntil("the note is indexed") { try box.count("is:released") == 1 }
+
+        let ran = try box.verb("trace", id, "--format", "json")
+        let trace = try JSONDecoder().decode(Trace.self, from: Data(ran.output))
+        #expect(ran.code == 0 && trace.format_version == 1 && trace.mail == id)
+        #expect(trace.events.allSatisfy { $0.time != nil }, "\(ran.text)")
+        #expect(trace.events.map { $0.time ?? "" } == trace.events.map { $0.time ?? "" }.sorted())
+        let taken = try #require(trace.events.first)
+        #expect(taken.what == "taken in" && taken.who == "gateway", "\(taken)")
+        #expect(taken.detail == "by ESMTP from 127.0.0.1 as test")
+        for what in ["copied", "indexed"] {
+            let events = trace.events(what)
+            #expect(Set(events.map(\.who)) == ["storage-1", "storage-2"], "\(events)")
+            #expect(events.allSatisfy { $0.detail.hasPrefix($0.who + "/") }, "\(events)")
+        }
+        #expect(trace.events("acked").count == 1)
+        #expect(trace.events("ordered").count == 1)
+        let released = trace.events("released")
+        #expect(released.map(\.who) == Array(repeating: "127.0.0.1:\(smarthost.port)", count: 2))
+        #expect(
+            released.map(\.detail) == [
+                "ben@example.com: sent 250 2.0.0 kept", "cy@example.com: sent 250 2.0.0 kept",
+            ], "\(released)")
+        #expect(trace.events("hold").map(\.detail) == ["case 17"])
+        #expect(trace.events("unhold").count == 1)
+
+        let text = try box.verb("trace", id).text
+        #expect(text.hasPrefix(id) && text.contains("taken in") && text.contains("storage-2"))
+        for name in [
+            String(id.prefix(20)), "<story.2@example.org>", "story.2@example.org",
+            "msgid:story.2@example.org", "msgid:<story.2@example.org>",
+        ] {
+            #expect(try box.verb("trace", name).text == text, "\(name)")
+        }
+        for name in ["01kav2m4", "<nobody@example.org>", "msgid:nobody"] {
+            let none = try box.verb("trace", name)
+            #expect(none.code == 1 && none.messages.contains("there is no mail"), "\(none)")
+        }
+        // A catalog that is made anew says when it was, and knows the rest as before.
+        #expect(try box.verb("reindex", "--yes").code == 0)
+        try waitUntil("it is all known again") {
+            let again = try box.verb("trace", id, "--format", "json")
+            let found = try? JSONDecoder().decode(Trace.self, from: Data(again.output))
+            return found.map { found in
+                ["copied", "released", "hold", "unhold"].allSatisfy { what in
+                    found.events(what).map(\.detail).sorted()
+                        == trace.events(what).map(\.detail).sorted()
+                } && found.events("indexed").count == 2
+            } ?? false
+        }
+    }
+}
