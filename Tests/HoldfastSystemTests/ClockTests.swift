@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 @Suite(
-    "Clocks", .enabled(if: program != nil && Machine.fakeTime != nil && isLong), .serialized)
+    "Clocks", .enabled(if: program != nil && OtherClock.library != nil && isLong), .serialized)
 struct ClockTests {
     /// A machine is started again with another clock.
     private func restart(_ machine: Machine, days: Int, in cluster: Cluster) throws {

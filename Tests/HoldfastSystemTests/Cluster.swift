@@ -16,13 +16,6 @@ final class Machine {
     var clockDays = 0
     private var server: Child?
 
-    /// What makes a process see another time; nil where that is not installed.
-    static let fakeTime: String? = {
-        let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
-        return folders.map { $0 + "/faketime/libfaketime.so.1" }
-            .first { FileManager.default.fileExists(atPath: $0) }
-    }()
-
     /// - Parameter sections: what its configuration has besides `[node]`; `{smtp}` is its port.
     init(
         _ name: String, in parent: String, host: String, registries: [Int], sections: String,
@@ -75,12 +68,9 @@ final class Machine {
 
     /// Only the wall clock is off: time passes as it does elsewhere.
     private var clock: [String] {
-        guard clockDays != 0, let library = Self.fakeTime else { return [] }
+        guard clockDays != 0, let library = OtherClock.library else { return [] }
         return [
-            "/usr/bin/env", "LD_PRELOAD=\(library)", "FAKETIME_DONT_FAKE_MONOTONIC=1",
-            "FAKETIME=\(clockDays > 0 ? "+" : "")\(clockDays)d",
-            // Started by `env` itself the program would not see its arguments.
-            "/usr/bin/setpriv", "--pdeathsig", "KILL", "--",
+            "/usr/bin/env", "LD_PRELOAD=\(library)", "CLOCK_AHEAD_SECONDS=\(clockDays * 86_400)",
         ]
     }
 
