@@ -33,7 +33,7 @@ func expiresOnce() throws {
         let book = try catalog.dayBook(of: now.day)
         #expect(book.live == 0 && book.expired == 1)
         // What comes in its order was never here.
-        try catalog.merge(
+        _ = try catalog.merge(
             [one.ship(Sample(2))], from: one.node, name: one.name, now: later, acks: AckRule())
         #expect(try catalog.dayBook(of: now.day).live == 1)
     }
