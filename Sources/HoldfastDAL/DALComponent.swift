@@ -30,7 +30,7 @@ package final class DALComponent: Component {
 
     private static let searchThreads = 2
     private static let tickSeconds = 60
-    private static let placeMilliseconds: Int64 = 500
+    private static let placeMilliseconds: Int64 = 200
     private static let expiryStep = 2000
     private static let acksMax = 1_000_000
     private static let dayMilliseconds: Int64 = 86_400_000
@@ -117,7 +117,7 @@ package final class DALComponent: Component {
     package func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
             while !Task.isCancelled {
-                if only.mayWork { await work() }
+                if only.other == nil { await work() }
                 await pause()
             }
         }

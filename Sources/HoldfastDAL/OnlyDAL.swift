@@ -31,9 +31,6 @@ final class OnlyDAL: Sendable {
         return dals.contains { $0.name == name && $0.address == address } ? nil : dals.first
     }
 
-    /// Nobody works before it is known who lives.
-    var mayWork: Bool { roster.current != nil && other == nil }
-
     /// What people are told; nil when this is the one.
     var notice: String? {
         other.map { other in

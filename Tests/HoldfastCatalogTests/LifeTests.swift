@@ -16,29 +16,6 @@ private func order(_ number: Int, mail: Int = 1) -> Order {
         copies: [Location(node: NodeID(1), segment: 2, offset: 3)])
 }
 
-@Test("a mail that has expired is not entered, and not counted, once more when it is shipped again")
-func expiresOnce() throws {
-    try Engine.sqlite.withCatalog { catalog in
-        var one = Shipper(1)
-        let mail = Sample(1)
-        try catalog.merge([one.ship(mail)], from: one)
-        let later = now.advanced(bySeconds: 86_400 * 99)
-        while try catalog.expire(before: later.day, limit: 10).isUnfinished {}
-        let merged = try catalog.merge(
-            [one.ship(mail, again: true)], from: one.node, name: one.name, now: later,
-            acks: AckRule())
-        // Who offers it need not keep it either.
-        #expect(merged.acks.map(\.mail) == [mail.id])
-        while try catalog.expire(before: later.day, limit: 10).isUnfinished {}
-        let book = try catalog.dayBook(of: now.day)
-        #expect(book.live == 0 && book.expired == 1)
-        // What comes in its order was never here.
-        _ = try catalog.merge(
-            [one.ship(Sample(2))], from: one.node, name: one.name, now: later, acks: AckRule())
-        #expect(try catalog.dayBook(of: now.day).live == 1)
-    }
-}
-
 @Test("an order waits, is taken, and is finished for good", arguments: Engine.allCases)
 func keepsOrders(engine: Engine) throws {
     try engine.withCatalog { catalog in

@@ -61,7 +61,7 @@ struct Merge {
         }
     }
 
-    /// Nil for a mail that was purged or has expired: it is not entered, and nobody need keep it.
+    /// Nil for a mail that was purged: it is not entered, and nobody need keep it.
     private mutating func keep(_ item: IndexItem, _ slip: Slip) throws -> Entered? {
         switch item.record.header.kind {
         case .mail: return try keepMail(item, slip)

@@ -6,7 +6,7 @@ internal import GRDB
 internal import HoldfastModel
 
 extension Merge {
-    /// Nil for one that was purged, or has expired.
+    /// Nil for one that was purged.
     mutating func keepMail(_ item: IndexItem, _ slip: Slip) throws -> Entered? {
         let mail = item.record.header.mail
         if let known = try KnownMail(database, mail) {
@@ -15,8 +15,6 @@ extension Merge {
             return entered
         }
         guard try !Wishes(database).greet(mail, from: source.row) else { return nil }
-        // What was here before has expired: it would come and go, and be counted, once more.
-        guard !item.entry.again || slip.keepUntil >= today else { return nil }
         let key = try insertMail(item, slip)
         return try EntryTable.files.enterFirst(
             item.entry, of: key, from: &source, wanted: slip.copiesWanted, database)
