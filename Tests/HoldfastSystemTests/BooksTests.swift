@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Books and traces", .enabled(if: program != nil), .serialized)
 struct BooksTests {
-    @Test("audit: what was accepted is stored, joined or refused; what is stored lives, or is purged")
+    @Test("audit: accepted is stored, joined or refused, and what is stored lives or was purged")
     func balances() throws {
         let cluster = try Cluster(
             registries: 1, storages: 2, gateway: "copies = 2\ncompress = \"none\"\nkeep_days = 7")
