@@ -174,6 +174,8 @@ extension RecordKeeper {
             recordedUpTo: SegmentRow.complete, records: contents.lines.count, bytes: 0,
             isBare: true)
         segment.bytes = contents.lines.reduce(0) { $0 + $1.place.length }
+        // A header that cannot be read does not say how long its records are kept.
+        segment.dropDay = contents.lines.reduce(header.dropDay) { max($0, $1.keepUntil) }
         var rest = contents.lines[...]
         repeat {
             let some = rest.prefix(bareRowsATransaction)
@@ -270,6 +272,8 @@ private struct CatchingUp {
         rows.append(try LedgerRow(scanned))
         segment.records += 1
         segment.bytes += scanned.place.length
+        // A header that cannot be read does not say how long its records are kept.
+        segment.dropDay = max(segment.dropDay, scanned.record.header.keepUntil)
         guard rows.count >= Self.rowsATransaction else { return }
         // Neither mark nor count moves before the end is reached: a start that is cut off here begins
         // again where this one did, and rows that are there already stay as they are.

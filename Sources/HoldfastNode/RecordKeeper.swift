@@ -256,7 +256,8 @@ package final class RecordKeeper: Sendable {
             }
             let header = try folder.header(of: file)
             let row = SegmentRow(
-                segment: segment, day: header.day, dropDay: header.dropDay, recordedUpTo: 0,
+                segment: segment, day: header.day,
+                dropDay: rows.reduce(header.dropDay) { max($0, $1.keepUntil) }, recordedUpTo: 0,
                 records: rows.count, bytes: rows.reduce(0) { $0 + $1.length })
             notes.submit(.kept(rows, segments: [row]), weight: rows.count) { _ in }
             return true

@@ -39,7 +39,7 @@ package struct SegmentFolder: Sendable {
 
     /// The header of a segment.
     package func header(of file: File) throws(SegmentError) -> SegmentHeader {
-        try SegmentScan(path: file.path, on: disk).segment
+        try SegmentScan(file, on: disk).segment
     }
 
     /// Where a segment that a run left after a failed write ends; nil when it was not so left.
@@ -59,7 +59,7 @@ package struct SegmentFolder: Sendable {
     package func records(
         of file: File, from start: UInt64?, visit: (ScannedRecord) throws -> Void
     ) throws -> ScanReport {
-        let scan = try SegmentScan(path: file.path, on: disk)
+        let scan = try SegmentScan(file, on: disk)
         let begin = max(start ?? 0, SegmentFormat.dataOffset)
         var found: Set<UInt64> = []
         var report = try scan.records(from: begin, durable: file.isSealed ? .max : 0) { record in
@@ -89,14 +89,14 @@ package struct SegmentFolder: Sendable {
     package func records(
         ofActive file: File, upTo end: UInt64, visit: (ScannedRecord) throws -> Void
     ) throws -> ScanReport {
-        try SegmentScan(path: file.path, on: disk).records(durable: end, limit: end, visit: visit)
+        try SegmentScan(file, on: disk).records(durable: end, limit: end, visit: visit)
     }
 
     /// Visits the records of a segment as far as their message; nothing is changed, nothing sealed.
     package func sections(
         of file: File, visit: (ScannedRecord) throws -> Void
     ) throws -> ScanReport {
-        let scan = try SegmentScan(path: file.path, on: disk, checksMessages: false)
+        let scan = try SegmentScan(file, on: disk, checksMessages: false)
         return try scan.records(durable: file.isSealed ? .max : 0, visit: visit)
     }
 
@@ -124,7 +124,7 @@ package struct SegmentFolder: Sendable {
         let open = try disk.open(file.path, forWriting: true)
         // What a killed process wrote looks fine from here and may be in no disk yet.
         try open.sync()
-        let scan = try SegmentScan(path: file.path, on: disk)
+        let scan = try SegmentScan(file, on: disk)
         var table = SealTable()
         var report = try scan.records(durable: durable, limit: fence ?? .max) { found in
             table.add(found.record.header, at: found.place)

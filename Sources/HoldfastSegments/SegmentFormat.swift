@@ -107,6 +107,15 @@ package struct SegmentHeader: Hashable, Sendable {
         self.fences = fences
     }
 
+    /// What a batch tells of a header of which neither copy can be read: all but the disk, the fences
+    /// and the class. The records themselves say then how long they are kept.
+    init(standingIn batch: BatchHeader) {
+        self.init(
+            node: batch.node, disk: DiskID(0), number: batch.segment,
+            run: SegmentStore.run(of: batch.segment), created: batch.written,
+            keepClass: KeepClass(days: 0))
+    }
+
     /// The last day on which one of its records may have to be kept.
     package var dropDay: Day { day.advanced(by: Int(keepClass.days)) }
 }

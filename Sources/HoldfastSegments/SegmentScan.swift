@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading a segment from end to end, and telling a torn tail from damage (D5).
 
-package import HoldfastDisk
+internal import HoldfastDisk
 package import HoldfastModel
 
 /// A record that a scan found whole. Its message was checked, but is not in it.
@@ -33,19 +33,26 @@ package struct SegmentScan {
     /// How much is read at a time where something must be looked for.
     private static let searchBytes = 1 << 20
 
-    /// - Throws: `damagedHeader`, `newerFormat` or a disk's error.
-    package init(
-        path: String, on disk: any Disk, checksMessages: Bool = true
+    /// - Throws: `damagedHeader` where no batch can stand in for it, `newerFormat` or a disk's error.
+    init(
+        _ segment: SegmentFolder.File, on disk: any Disk, checksMessages: Bool = true
     ) throws(SegmentError) {
         self.checksMessages = checksMessages
         do throws(DiskError) {
-            file = try disk.open(path, forWriting: false)
+            file = try disk.open(segment.path, forWriting: false)
             size = try file.size()
         } catch {
             throw .disk(error)
         }
-        header = try SegmentHeader(
-            decoding: try file.bytes(at: 0, count: Int(SegmentFormat.dataOffset)))
+        let first = try file.bytes(at: 0, count: Int(SegmentFormat.dataOffset))
+        do throws(SegmentError) {
+            header = try SegmentHeader(decoding: first)
+        } catch .damagedHeader {
+            guard let batch = try Self.firstBatch(of: segment.segment, in: file) else {
+                throw .damagedHeader
+            }
+            header = SegmentHeader(standingIn: batch)
+        }
     }
 
     package var segment: SegmentHeader { header }
@@ -116,11 +123,22 @@ package struct SegmentScan {
         } catch {
             throw error
         }
+        return try firstBatch(of: segment, in: file) == nil
+    }
+
+    /// The first batch that can be read of what should be this segment.
+    private static func firstBatch(
+        of segment: SegmentNumber, in file: any DiskFile
+    ) throws(SegmentError) -> BatchHeader? {
         var offset = SegmentFormat.dataOffset
         while true {
             let block = try file.bytes(at: offset, count: SegmentFormat.blockBytes)
-            if block.isEmpty { return true }
-            if BatchHeader(decoding: block)?.segment == segment { return false }
+            if block.isEmpty { return nil }
+            if let batch = BatchHeader(decoding: block), batch.segment == segment,
+                batch.offset == offset
+            {
+                return batch
+            }
             offset += UInt64(SegmentFormat.blockBytes)
         }
     }

@@ -269,6 +269,31 @@ struct SegmentTests {
             ])
     }
 
+    @Test(
+        "D5: a segment of whose header neither copy can be read is read by its batches",
+        arguments: [false, true])
+    func neitherHeader(isSealed: Bool) throws {
+        let bench = Bench()
+        let store = try bench.store(run: 1)
+        for number in 1...3 {
+            _ = try store.append([Bench.record(number)], to: Bench.week, now: Bench.now)
+        }
+        if isSealed { try store.sealFinished(all: true, now: Bench.now) }
+        let segments = SegmentFolder(bench.folder, on: bench.disk)
+        let file = try #require(try segments.files().first)
+        let header = try segments.header(of: file)
+        for place in [40, SegmentFormat.blockBytes + 40] {
+            bench.disk.flipBit(in: file.path, at: place)
+        }
+        let instead = try segments.header(of: file)
+        #expect(instead.node == header.node && instead.number == header.number)
+        #expect(instead.run == header.run && instead.day == header.day)
+        #expect(try !segments.removeIfUnborn(file))
+        #expect(Set(try bench.recovered().keys) == Set([1, 2, 3].map(MailID.init)))
+        let sealed = try #require(try segments.files().first)
+        #expect(try segments.contents(of: sealed)?.lines.count == 3)
+    }
+
     @Test("D5: a record within a message is not taken for one of the segment's own")
     func recordWithinAMessage() throws {
         let bench = Bench()
