@@ -203,8 +203,8 @@ let package = Package(
         .testTarget(
             name: "HoldfastStorageTests",
             dependencies: [
-                "HoldfastStorage", "HoldfastSegments", "HoldfastLedger", "HoldfastModel",
-                "HoldfastNode", crypto, hummingbird, lifecycle, logging, nioHTTP,
+                "HoldfastStorage", "HoldfastDisk", "HoldfastSegments", "HoldfastLedger",
+                "HoldfastModel", "HoldfastNode", crypto, hummingbird, lifecycle, logging, nioHTTP,
             ],
             swiftSettings: ours),
         .testTarget(

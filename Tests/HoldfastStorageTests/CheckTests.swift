@@ -3,6 +3,7 @@
 
 import Foundation
 import HoldfastCatalog
+import HoldfastDisk
 import HoldfastLedger
 import HoldfastModel
 import HoldfastNode
@@ -84,6 +85,29 @@ struct CheckTests {
                 [try mail(3, text: "Subject: mail 3\r\n\r\nword3\r\n")])
             let healed = try await check(storage)
             #expect(healed.bad.isEmpty && healed.healed == 1, "\(healed)")
+        }
+    }
+
+    @Test("D5: what a failed sync left behind is checked as well, before any restart")
+    func fenced() async throws {
+        let disk = SimulatedDisk()
+        try await withStorage(on: disk) { storage in
+            _ = await storage.queues.intake.take(try (1...3).map { try mail($0) })
+            disk.set(.failSync(after: 0))
+            let failed = await storage.queues.intake.take([try mail(4)])
+            #expect(failed.allSatisfy { $0.outcome != .kept })
+            _ = await storage.queues.intake.take([try mail(5)])
+            let whole = try await check(storage)
+            #expect(whole.records == 4 && whole.bad.isEmpty)
+            let held = try await storage.keeper.read { ledger, _ in
+                try ledger.held([MailID(2)])[MailID(2)]
+            }
+            let second = try #require(held)
+            let folder = SegmentFolder(storage.keeper.store.folder, on: disk)
+            let file = try #require(
+                try folder.files().first { $0.segment == second.segment && !$0.isSealed })
+            disk.flipBit(in: file.path, at: Int(second.offset) + 20)
+            #expect(try await check(storage).bad.map(\.mail) == [MailID(2)])
         }
     }
 

@@ -3,6 +3,7 @@
 
 import Crypto
 import Foundation
+import HoldfastDisk
 import HoldfastLedger
 import HoldfastModel
 import HoldfastNode
@@ -29,19 +30,41 @@ func withStorage<Result: Sendable>(
     in folder: TestFolder = TestFolder(),
     _ body: @Sendable (StorageComponent) async throws -> Result
 ) async throws -> Result {
+    try await run(in: folder.path, Machine(), body) { configuration, surroundings in
+        try await StorageComponent.open(
+            name: "s", configuration: configuration, surroundings: surroundings)
+    }
+}
+
+/// The same on a disk in memory that breaks, with a ledger in memory.
+func withStorage<Result: Sendable>(
+    on disk: SimulatedDisk, _ body: @Sendable (StorageComponent) async throws -> Result
+) async throws -> Result {
+    try await run(in: "/data", Machine(disk: disk), body) { configuration, surroundings in
+        let (keeper, _) = try RecordKeeper.open(
+            DataFolder(simulated: "/data", node: 1, disk: 1, run: 1), ledger: Ledger(path: nil),
+            name: "s", limits: configuration.segments, machine: surroundings.machine,
+            logger: surroundings.logger)
+        return try StorageComponent(
+            name: "s", configuration: configuration, keeper: keeper, surroundings: surroundings)
+    }
+}
+
+private func run<Result: Sendable>(
+    in folder: String, _ machine: Machine,
+    _ body: @Sendable (StorageComponent) async throws -> Result,
+    opening open: (StorageConfiguration, Surroundings) async throws -> StorageComponent
+) async throws -> Result {
     var section = ConfigurationSection(
         name: "storage", values: ["reserve_bytes": .integer(0)])
-    let configuration = try StorageConfiguration(
-        reading: &section, folder: folder.path, host: "here")
+    let configuration = try StorageConfiguration(reading: &section, folder: folder, host: "here")
     var quiet = Logger(label: "test")
     quiet.logLevel = .critical
     let client = NodeClient(token: "")
-    let clock = MachineClock()
-    let storage = try await StorageComponent.open(
-        name: "s", configuration: configuration,
-        surroundings: Surroundings(
-            clock: clock, client: client,
-            roster: RosterView(registries: [], client: client, clock: clock), logger: quiet))
+    let roster = RosterView(registries: [], client: client, clock: machine.clock)
+    let storage = try await open(
+        configuration,
+        Surroundings(machine: machine, client: client, roster: roster, logger: quiet))
     do {
         let result = try await body(storage)
         await storage.close()

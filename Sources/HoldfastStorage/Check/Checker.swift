@@ -90,7 +90,8 @@ struct Checker: Sendable {
                     guard
                         let file = try check.folder.files().first(where: { $0.segment == segment })
                     else { return nil }
-                    return try check.read(file, upTo: file.isSealed ? nil : end ?? 0)
+                    return try check.read(
+                        file, upTo: file.isSealed ? nil : end ?? Self.end(of: file, keeper.ledger))
                 } catch SegmentError.disk(.absent) {
                     return nil
                 }
@@ -98,6 +99,11 @@ struct Checker: Sendable {
         } onCancel: {
             pace.stop()
         }
+    }
+
+    /// How far a segment counts that is not sealed, and not written any more: a failed write left it so.
+    private static func end(of file: SegmentFolder.File, _ ledger: Ledger) throws -> UInt64 {
+        try ledger.segments().first { $0.segment == file.segment }?.recordedUpTo ?? 0
     }
 
     private static func rows(of segment: SegmentNumber, _ ledger: Ledger) throws -> [CheckedRow] {
