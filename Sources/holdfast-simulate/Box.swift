@@ -173,6 +173,10 @@ final class Box: Sendable {
             process.value?.server = opened.server
             world.log.note("\(name) is up")
             await run(opened, life)
+            // Nobody is answered by it any more; what it has open goes with it.
+            process.change { current in
+                if current?.life === life { current?.server = nil }
+            }
         }
     }
 }

@@ -72,12 +72,27 @@ struct Calm: Sendable {
         do {
             let answer = try await client.json(
                 .GET, "http://office:80/dal/dal/nodes", as: DependentsAnswer.self)
+            if let stranger = answer.nodes.first(where: isStranger) {
+                _ = try await client.json(
+                    .POST, "http://office:80/dal/dal/nodes/\(stranger.node)/gone",
+                    as: GoneAnswer.self, body: .json(GoneAnswer(gone: true)))
+                return "a storage without a name was declared gone"
+            }
             return answer.nodes.first { !$0.gone && $0.orders > 0 }.map { node in
                 "\(node.orders) orders are left for \(node.name)"
             }
         } catch {
             return "nobody says which orders are left: \(error)"
         }
+    }
+
+    /// An older catalog may know a folder that was lost since, and not whose it was: then nobody but a
+    /// person can say that another stands in its place.
+    private func isStranger(_ node: DependentsAnswer.Node) -> Bool {
+        !node.gone
+            && !world.storages.contains {
+                $0.name == node.name || NodeID($0.node).description == node.node
+            }
     }
 
     private func unrest(of box: Box, _ status: StatusAnswer) -> String? {
@@ -118,6 +133,37 @@ struct Calm: Sendable {
                 answer = try await client.json(.GET, url, as: VerificationAnswer.self)
             }
             world.log.note("\(box.name) verified: \(answer.bad) of \(answer.records) are bad")
+            guard answer.state == .done else {
+                throw Fault(
+                    description: "\(box.name) cannot be verified: \(answer.reason ?? "no reason")")
+            }
         }
+        for (box, url) in nodes where box.duty.isStorage { try await compare(box, url) }
+    }
+
+    /// Has catalog and storage tell each other what only one of them knows.
+    private func compare(_ box: Box, _ url: String) async throws {
+        let (node, day) = (NodeID(box.node).description, world.now.day)
+        let dal = "http://office:80/dal/dal"
+        let entered = try await copies(at: "\(dal)/entries?node=\(node)&on=\(day)")
+        let kept = try await copies(at: "\(url)/copies?on=\(day)")
+        let lost = entered.subtracting(kept)
+        let orphaned = kept.subtracting(entered)
+        guard !lost.isEmpty || !orphaned.isEmpty else { return }
+        world.log.note("\(box.name) has lost \(lost.count) and orphaned \(orphaned.count) copies")
+        try await tell(lost, to: "\(dal)/entries/lost", of: node)
+        try await tell(orphaned, to: "\(url)/entries", of: nil)
+    }
+
+    private func copies(at url: String) async throws -> Set<ListedCopy> {
+        Set(try await client.json(.GET, url, as: CopiesAnswer.self).copies)
+    }
+
+    private func tell(_ copies: Set<ListedCopy>, to url: String, of node: String?) async throws {
+        guard !copies.isEmpty else { return }
+        let named = copies.sorted { ($0.segment, $0.offset) < ($1.segment, $1.offset) }
+        _ = try await client.call(
+            .POST, url, body: .json(NamedCopies(node: node, copies: named)),
+            headers: [("Content-Type", "application/json")])
     }
 }

@@ -18,7 +18,7 @@ final class SmarthostDesk: Sendable {
 
 /// The connections of one gateway's process.
 struct SimulatedLines: SmarthostLines {
-    let world: World
+    unowned let world: World
     let life: Life
 
     func open(
@@ -39,7 +39,7 @@ extension World {
 
 /// One conversation with the smarthost.
 private final class SimulatedLine: SmarthostLine {
-    private let world: World
+    private unowned let world: World
     private let life: Life
     private var replies = "220 smarthost\r\n"
     private var input = ""
