@@ -11,8 +11,8 @@ extension Ledger {
     package func damaged(in segment: SegmentNumber) throws -> [DamagedCopy] {
         try read { database in
             try Row.fetchAll(
-                database,
-                sql: "SELECT segment, offset, mail_id, healed FROM damaged WHERE segment = ?",
+                database.cachedStatement(
+                    sql: "SELECT segment, offset, mail_id, healed FROM damaged WHERE segment = ?"),
                 arguments: [Int64(bitPattern: segment)]
             ).map(DamagedCopy.init)
         }
@@ -22,12 +22,12 @@ extension Ledger {
     package func unhealed(after place: CopyPlace, limit: Int) throws -> [DamagedCopy] {
         try read { database in
             try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT segment, offset, mail_id, healed FROM damaged
-                    WHERE healed = 0 AND (segment, offset) > (?, ?)
-                    ORDER BY segment, offset LIMIT ?
-                    """,
+                database.cachedStatement(
+                    sql: """
+                        SELECT segment, offset, mail_id, healed FROM damaged
+                        WHERE healed = 0 AND (segment, offset) > (?, ?)
+                        ORDER BY segment, offset LIMIT ?
+                        """),
                 arguments: [
                     Int64(bitPattern: place.segment), Int64(clamping: place.offset), limit,
                 ]
@@ -41,10 +41,10 @@ extension Ledger {
     package func damagedPlaces(healed: Bool) throws -> [CopyPlace] {
         try read { database in
             try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT segment, offset FROM damaged WHERE healed = ? ORDER BY segment, offset
-                    """,
+                database.cachedStatement(
+                    sql: """
+                        SELECT segment, offset FROM damaged WHERE healed = ? ORDER BY segment, offset
+                        """),
                 arguments: [healed]
             ).map { row in
                 CopyPlace(
@@ -104,7 +104,7 @@ extension Ledger {
     /// Other records stand for these mails now: where they lay damaged is healed.
     func heal(_ mails: [MailID], in database: Database) throws {
         let isAny = try Bool.fetchOne(
-            database, sql: "SELECT 1 FROM damaged WHERE NOT healed LIMIT 1")
+            database.cachedStatement(sql: "SELECT 1 FROM damaged WHERE NOT healed LIMIT 1"))
         guard isAny == true else { return }
         let heal = try database.cachedStatement(
             sql: "UPDATE damaged SET healed = 1 WHERE mail_id = ? AND NOT healed")

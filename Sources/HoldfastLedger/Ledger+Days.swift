@@ -89,7 +89,7 @@ extension Ledger {
         try read { database in
             var book = DayBook()
             let counts = try Row.fetchAll(
-                database, sql: "SELECT what, mails FROM days WHERE day = ?",
+                database.cachedStatement(sql: "SELECT what, mails FROM days WHERE day = ?"),
                 arguments: [day.number])
             for row in counts {
                 if let what = DayCount(rawValue: row[0]) { book.counts[what] = row[1] }
@@ -101,22 +101,22 @@ extension Ledger {
             ]
             book.live =
                 try Int.fetchOne(
-                    database,
-                    sql: """
-                        SELECT count(*) FROM qt_files_entries AS e
-                        CROSS JOIN qt_files AS f ON f.mail_id = e.mail_id
-                        WHERE f.received >= ? AND f.received < ? AND e.kind = ?
-                        """, arguments: range) ?? 0
+                    database.cachedStatement(
+                        sql: """
+                            SELECT count(*) FROM qt_files_entries AS e
+                            CROSS JOIN qt_files AS f ON f.mail_id = e.mail_id
+                            WHERE f.received >= ? AND f.received < ? AND e.kind = ?
+                            """), arguments: range) ?? 0
             book.buried =
                 try Int.fetchOne(
-                    database,
-                    sql: """
-                        SELECT count(*) FROM unfinished AS u
-                        CROSS JOIN qt_files_entries AS e ON e.position = u.position
-                        CROSS JOIN qt_files AS f ON f.mail_id = e.mail_id
-                        WHERE f.received >= ? AND f.received < ? AND e.kind = ? AND u.buried
-                            AND u.queue = ?
-                        """, arguments: range + [queue]) ?? 0
+                    database.cachedStatement(
+                        sql: """
+                            SELECT count(*) FROM unfinished AS u
+                            CROSS JOIN qt_files_entries AS e ON e.position = u.position
+                            CROSS JOIN qt_files AS f ON f.mail_id = e.mail_id
+                            WHERE f.received >= ? AND f.received < ? AND e.kind = ? AND u.buried
+                                AND u.queue = ?
+                            """), arguments: range + [queue]) ?? 0
             return book
         }
     }

@@ -10,8 +10,8 @@ extension Ledger {
     package func filling() throws -> (bare: Int, all: Int) {
         try read { database in
             let row = try Row.fetchOne(
-                database,
-                sql: "SELECT sum(records) FILTER (WHERE is_bare), sum(records) FROM segments")
+                database.cachedStatement(
+                    sql: "SELECT sum(records) FILTER (WHERE is_bare), sum(records) FROM segments"))
             return (row?[0] ?? 0, row?[1] ?? 0)
         }
     }

@@ -199,7 +199,8 @@ extension Ledger {
     package func rows(of segment: SegmentNumber) throws -> Int {
         try read { database in
             try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM qt_files_entries WHERE segment = ?",
+                database.cachedStatement(
+                    sql: "SELECT count(*) FROM qt_files_entries WHERE segment = ?"),
                 arguments: [Int64(bitPattern: segment)]) ?? 0
         }
     }
@@ -207,7 +208,9 @@ extension Ledger {
     /// How far each segment has been followed.
     package func segments() throws -> [SegmentRow] {
         try read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM segments ORDER BY segment").map { row in
+            try Row.fetchAll(
+                database.cachedStatement(sql: "SELECT * FROM segments ORDER BY segment")
+            ).map { row in
                 SegmentRow(
                     segment: UInt64(bitPattern: row["segment"]), day: Day(number: row["day"]),
                     dropDay: Day(number: row["drop_day"]),
@@ -222,7 +225,7 @@ extension Ledger {
     package func totals() throws -> (mails: Int, bytes: UInt64) {
         try read { database in
             let row = try Row.fetchOne(
-                database, sql: "SELECT sum(records), sum(bytes) FROM segments")
+                database.cachedStatement(sql: "SELECT sum(records), sum(bytes) FROM segments"))
             let bytes: Int64 = row?[1] ?? 0
             return (row?[0] ?? 0, UInt64(clamping: bytes))
         }
@@ -252,7 +255,7 @@ extension Ledger {
     package func lastPosition() throws -> Position {
         try read { database in
             let raw = try Int64.fetchOne(
-                database, sql: "SELECT max(position) FROM qt_files_entries")
+                database.cachedStatement(sql: "SELECT max(position) FROM qt_files_entries"))
             return Position(raw: UInt64(bitPattern: raw ?? 0))
         }
     }

@@ -6,7 +6,8 @@ internal import GRDB
 extension Ledger {
     package func marks() throws -> [String: Int64] {
         try read { database in
-            let rows = try Row.fetchAll(database, sql: "SELECT mark, value FROM marks")
+            let rows = try Row.fetchAll(
+                database.cachedStatement(sql: "SELECT mark, value FROM marks"))
             return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
         }
     }

@@ -20,9 +20,11 @@ extension Ledger {
     package func queue(_ name: String) throws -> QueueBook {
         try read { database in
             let next = try Int64.fetchOne(
-                database, sql: "SELECT next FROM queues WHERE queue = ?", arguments: [name])
+                database.cachedStatement(sql: "SELECT next FROM queues WHERE queue = ?"),
+                arguments: [name])
             let rows = try Row.fetchAll(
-                database, sql: "SELECT * FROM unfinished WHERE queue = ?", arguments: [name])
+                database.cachedStatement(sql: "SELECT * FROM unfinished WHERE queue = ?"),
+                arguments: [name])
             var unfinished: [Position: QueueBook.Item] = [:]
             for row in rows {
                 let isBuried: Bool = row["buried"]
@@ -89,11 +91,11 @@ extension Ledger {
     package func lastEntry(upTo position: Position) throws -> QueueEntry? {
         try read { database in
             try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT position, mail_id, kind, segment, offset, length
-                    FROM qt_files_entries WHERE position <= ? ORDER BY position DESC LIMIT 1
-                    """, arguments: [Int64(bitPattern: position.raw)]
+                database.cachedStatement(
+                    sql: """
+                        SELECT position, mail_id, kind, segment, offset, length
+                        FROM qt_files_entries WHERE position <= ? ORDER BY position DESC LIMIT 1
+                        """), arguments: [Int64(bitPattern: position.raw)]
             ).flatMap(QueueEntry.init)
         }
     }
@@ -135,11 +137,11 @@ extension Ledger {
     package func received(from position: Position) throws -> Timestamp? {
         try read { database in
             try Int64.fetchOne(
-                database,
-                sql: """
-                    SELECT f.received FROM qt_files_entries AS e JOIN qt_files AS f USING (mail_id)
-                    WHERE e.position >= ? ORDER BY e.position LIMIT 1
-                    """, arguments: [Int64(bitPattern: position.raw)]
+                database.cachedStatement(
+                    sql: """
+                        SELECT f.received FROM qt_files_entries AS e JOIN qt_files AS f USING (mail_id)
+                        WHERE e.position >= ? ORDER BY e.position LIMIT 1
+                        """), arguments: [Int64(bitPattern: position.raw)]
             ).map(Timestamp.init(milliseconds:))
         }
     }

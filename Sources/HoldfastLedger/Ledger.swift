@@ -24,7 +24,11 @@ package final class Ledger: Sendable {
     private static let schemaVersion = 4
 
     /// - Parameter path: nil keeps the ledger in memory, as a simulation does.
-    package init(path: String?) throws {
+    package convenience init(path: String?) throws {
+        try self.init(path: path, like: nil)
+    }
+
+    private init(path: String?, like other: Ledger?) throws {
         var configuration = Configuration()
         configuration.maximumReaderCount = Self.readersMax
         configuration.prepareDatabase { database in
@@ -44,6 +48,7 @@ package final class Ledger: Sendable {
         } catch let error as DatabaseError where error.isDamage {
             throw LedgerError.damaged("\(error)")
         }
+        if let other { try other.database.backup(to: database) }
         try write { database in
             let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
             guard version <= Self.schemaVersion else { throw LedgerError.newer(version) }
@@ -78,10 +83,7 @@ package final class Ledger: Sendable {
 
     /// Another one in memory that holds the same.
     package func copy() throws -> Ledger {
-        let copy = try Ledger(path: nil)
-        try database.backup(to: copy.database)
-        copy.hasPurges.store(mayHavePurges, ordering: .releasing)
-        return copy
+        try Ledger(path: nil, like: self)
     }
 
     /// Lets go of cached pages, when nobody is about to use them.

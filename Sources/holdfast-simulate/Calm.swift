@@ -73,10 +73,7 @@ struct Calm: Sendable {
             let answer = try await client.json(
                 .GET, "http://office:80/dal/dal/nodes", as: DependentsAnswer.self)
             if let stranger = answer.nodes.first(where: isStranger) {
-                _ = try await client.json(
-                    .POST, "http://office:80/dal/dal/nodes/\(stranger.node)/gone",
-                    as: GoneAnswer.self, body: .json(GoneAnswer(gone: true)))
-                return "a storage without a name was declared gone"
+                return try await leave(stranger)
             }
             return answer.nodes.first { !$0.gone && $0.orders > 0 }.map { node in
                 "\(node.orders) orders are left for \(node.name)"
@@ -86,13 +83,22 @@ struct Calm: Sendable {
         }
     }
 
-    /// An older catalog may know a folder that was lost since, and not whose it was: then nobody but a
-    /// person can say that another stands in its place.
+    /// A folder that was lost, as the catalog still knows it.
     private func isStranger(_ node: DependentsAnswer.Node) -> Bool {
-        !node.gone
-            && !world.storages.contains {
-                $0.name == node.name || NodeID($0.node).description == node.node
-            }
+        !node.gone && node.copies > 0
+            && !world.storages.contains { NodeID($0.node).description == node.node }
+    }
+
+    /// The DAL notices by itself that another folder stands in its place; but where an older catalog does
+    /// not know its name, a person must say so.
+    private func leave(_ node: DependentsAnswer.Node) async throws -> String {
+        guard !world.storages.contains(where: { $0.name == node.name }) else {
+            return "the lost folder of \(node.name) still counts"
+        }
+        _ = try await client.json(
+            .POST, "http://office:80/dal/dal/nodes/\(node.node)/gone", as: GoneAnswer.self,
+            body: .json(GoneAnswer(gone: true)))
+        return "a storage without a name was declared lost"
     }
 
     private func unrest(of box: Box, _ status: StatusAnswer) -> String? {

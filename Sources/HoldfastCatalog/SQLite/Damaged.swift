@@ -47,7 +47,8 @@ extension SQLiteCatalog {
         _ mail: MailID, at place: CopyPlace, _ node: Int64?, _ database: Database
     ) throws -> Bool {
         let purged = try Bool.fetchOne(
-            database, sql: "SELECT 1 FROM qt_purges WHERE mail_id = ?", arguments: [mail.data])
+            database.cachedStatement(sql: "SELECT 1 FROM qt_purges WHERE mail_id = ?"),
+            arguments: [mail.data])
         if purged == true { return true }
         for table in EntryTable.all {
             let select = try database.cachedStatement(

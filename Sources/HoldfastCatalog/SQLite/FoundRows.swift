@@ -52,12 +52,12 @@ extension SQLiteCatalog {
     package func mail(_ id: MailID, today: Day) throws(CatalogError) -> Details? {
         try read { database in
             let row = try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT id, bcc_texts, reply_to_texts, verdicts, smtp_flags, transport,
-                        client, greeting
-                    FROM qt_files WHERE mail_id = ? AND keep_until >= ?
-                    """,
+                database.cachedStatement(
+                    sql: """
+                        SELECT id, bcc_texts, reply_to_texts, verdicts, smtp_flags, transport,
+                            client, greeting
+                        FROM qt_files WHERE mail_id = ? AND keep_until >= ?
+                        """),
                 arguments: [id.data, Int64(today.number)])
             return try row.map { try Self.details($0, of: id, database) }
         }
@@ -85,11 +85,11 @@ extension SQLiteCatalog {
         guard let range = MailID.range(ofPrefix: prefix) else { return [] }
         return try read { database in
             try Data.fetchAll(
-                database,
-                sql: """
-                    SELECT mail_id FROM qt_files WHERE mail_id BETWEEN ? AND ? AND +keep_until >= ?
-                    ORDER BY mail_id LIMIT ?
-                    """,
+                database.cachedStatement(
+                    sql: """
+                        SELECT mail_id FROM qt_files WHERE mail_id BETWEEN ? AND ? AND +keep_until >= ?
+                        ORDER BY mail_id LIMIT ?
+                        """),
                 arguments: [
                     range.lowerBound.data, range.upperBound.data, Int64(today.number),
                     max(0, limit),
@@ -107,7 +107,7 @@ extension SQLiteCatalog {
             let rows = Set(
                 try nodes.compactMap { node in
                     try Int64.fetchOne(
-                        database, sql: "SELECT id FROM qt_nodes WHERE node = ?",
+                        database.cachedStatement(sql: "SELECT id FROM qt_nodes WHERE node = ?"),
                         arguments: [node.data])
                 })
             let select = try database.cachedStatement(
@@ -126,13 +126,13 @@ extension SQLiteCatalog {
 private enum EntryRows {
     static func all(of key: Int64, _ database: Database) throws -> [KnownCopy] {
         try Row.fetchAll(
-            database,
-            sql: """
-                SELECT n.node, n.name, n.disk, n.host, e.segment, e.record_offset, e.length,
-                    e.position, e.checksum, e.keep_until, e.entered
-                FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node WHERE e.file = ?
-                ORDER BY n.name, n.node
-                """,
+            database.cachedStatement(
+                sql: """
+                    SELECT n.node, n.name, n.disk, n.host, e.segment, e.record_offset, e.length,
+                        e.position, e.checksum, e.keep_until, e.entered
+                    FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node WHERE e.file = ?
+                    ORDER BY n.name, n.node
+                    """),
             arguments: [key]
         ).map { row in
             guard let node = NodeID(bytes: row[0] as Data) else {
@@ -156,12 +156,12 @@ private enum EntryRows {
 private enum NoteRows {
     static func all(of mail: MailID, _ database: Database) throws -> [Note] {
         try Row.fetchAll(
-            database,
-            sql: """
-                SELECT note_id, order_id, noted, noted_by, sent_to, results, line_ends_changed,
-                    kind, reason
-                FROM qt_notes WHERE mail_id = ? ORDER BY noted, note_id
-                """,
+            database.cachedStatement(
+                sql: """
+                    SELECT note_id, order_id, noted, noted_by, sent_to, results, line_ends_changed,
+                        kind, reason
+                    FROM qt_notes WHERE mail_id = ? ORDER BY noted, note_id
+                    """),
             arguments: [mail.data]
         ).map { row in
             guard let id = MailID(bytes: row[0] as Data), let order = MailID(bytes: row[1] as Data)

@@ -21,7 +21,7 @@ struct Plan {
 
     init(_ query: Query, below row: Int64? = nil, today: Day, _ database: Database) throws {
         let oldest = try Int64.fetchOne(
-            database, sql: "SELECT min(keep_until) FROM qt_files")
+            database.cachedStatement(sql: "SELECT min(keep_until) FROM qt_files"))
         hidesBefore = oldest.map { $0 < Int64(today.number) } == true ? today : nil
 
         if let row { narrow(to: row > .min ? Int64.min...(row - 1) : nil) }
@@ -82,11 +82,11 @@ struct Plan {
     private mutating func narrow(toDate times: TimeRange, _ database: Database) throws {
         let ends = [times.from?.milliseconds ?? .min, times.until?.milliseconds ?? .max]
         let row = try Row.fetchOne(
-            database,
-            sql: """
-                SELECT min(id), max(id), count(*) FROM
-                (SELECT id FROM qt_files WHERE date >= ? AND date < ? LIMIT ?)
-                """,
+            database.cachedStatement(
+                sql: """
+                    SELECT min(id), max(id), count(*) FROM
+                    (SELECT id FROM qt_files WHERE date >= ? AND date < ? LIMIT ?)
+                    """),
             arguments: [ends[0], ends[1], Self.datedMax])
         guard let row, row[2] < Self.datedMax else { return }
         guard let low: Int64 = row[0], let high: Int64 = row[1] else {

@@ -29,18 +29,24 @@ package final class SQLiteCatalog: Catalog {
     /// Opens the catalog at `path`, or makes one there.
     ///
     /// - Parameter path: nil keeps the catalog in memory, as a simulation does.
-    package init(path: String?, limits: Limits = Limits()) throws(CatalogError) {
+    package convenience init(path: String?, limits: Limits = Limits()) throws(CatalogError) {
+        try self.init(path: path, limits: limits, like: nil)
+    }
+
+    private init(
+        path: String?, limits: Limits, like other: (any DatabaseWriter)?
+    ) throws(CatalogError) {
         self.path = path
         self.limits = limits
         do {
-            open = Mutex(try Self.database(path, limits))
+            open = Mutex(try Self.database(path, limits, like: other))
         } catch {
             throw CatalogError(error, path: path ?? Self.nowhere)
         }
     }
 
     private static func database(
-        _ path: String?, _ limits: Limits
+        _ path: String?, _ limits: Limits, like other: (any DatabaseWriter)? = nil
     ) throws -> any DatabaseWriter {
         var configuration = Configuration()
         configuration.label = "catalog"
@@ -65,19 +71,14 @@ package final class SQLiteCatalog: Catalog {
             let logBytes = limits.logPagesMax * 4096 * 2
             try database.execute(sql: "PRAGMA journal_size_limit = \(logBytes)")
         }
+        if let other { try other.backup(to: database) }
         try database.write { try Schema.migrate($0, path: path ?? nowhere) }
         return database
     }
 
     /// Another one in memory that holds the same.
     package func copy() throws(CatalogError) -> SQLiteCatalog {
-        let copy = try SQLiteCatalog(path: nil)
-        do {
-            try database.backup(to: copy.database)
-        } catch {
-            throw CatalogError(error, path: path ?? Self.nowhere)
-        }
-        return copy
+        try SQLiteCatalog(path: nil, limits: limits, like: try database)
     }
 
     private static let nowhere = "in memory"

@@ -125,7 +125,8 @@ struct NewTexts {
     private func write(_ rows: ArraySlice<Row>, to table: Int64, _ database: Database) throws {
         guard let oldest = rows.first?.key, let newest = rows.last?.key else { return }
         let isThere = try Bool.fetchOne(
-            database, sql: "SELECT 1 FROM qt_texts WHERE number = ?", arguments: [table])
+            database.cachedStatement(sql: "SELECT 1 FROM qt_texts WHERE number = ?"),
+            arguments: [table])
         if isThere == nil { try TextTable.create(database, table) }
         try database.execute(
             sql: """
