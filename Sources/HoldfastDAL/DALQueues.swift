@@ -115,9 +115,10 @@ struct DALQueues: QueueSource, QueueTarget {
 
     /// An order leaves when its gateway keeps it; what came of it comes back as a note.
     private func settleOrders(_ all: [ItemResult]) async throws {
-        let (ours, results) = storageOrders.settle(all)
+        let (ours, others) = storageOrders.settle(all)
         orders.settle(ours, retryMilliseconds: Self.retryMilliseconds)
-        guard !results.isEmpty else { return }
+        guard !others.isEmpty else { return }
+        let results = try await follow(others)
         let now = surroundings.clock.now
         try await writer.run { [catalog] in
             for result in results {
@@ -131,14 +132,14 @@ struct DALQueues: QueueSource, QueueTarget {
                 }
             }
         }
-        try await follow(results)
         orders.settle(results, retryMilliseconds: Self.retryMilliseconds)
     }
 
     /// A mail to be released that nobody had where its order said may lie elsewhere by now.
-    private func follow(_ results: [ItemResult]) async throws {
+    private func follow(_ results: [ItemResult]) async throws -> [ItemResult] {
         let today = surroundings.clock.now.day
-        for result in results where result.isToComeBack {
+        var followed = results
+        for (index, result) in results.enumerated() where !result.isTaken {
             guard let record = orders.record(at: result.position),
                 var order = try? Order(id: result.mail, decoding: record.summary)
             else { continue }
@@ -146,17 +147,20 @@ struct DALQueues: QueueSource, QueueTarget {
                 try catalog.mail(mail, today: today)?.entries.map(\.entry.location) ?? []
             }
             guard !places.isEmpty, places != order.copies else { continue }
+            followed[index].outcome = ReleaseRules.outcome(
+                result.outcome, tried: order.copies, known: places)
             order.copies = places
             orders.replace(order.record, at: result.position)
         }
+        return followed
     }
 }
 
 extension ItemResult {
-    fileprivate var isToComeBack: Bool {
+    fileprivate var isTaken: Bool {
         switch outcome {
-        case .notHere, .later: true
-        case .kept, .alreadyHeld, .refused: false
+        case .kept, .alreadyHeld: true
+        case .notHere, .later, .refused: false
         }
     }
 }

@@ -40,6 +40,16 @@ enum ReleaseRules {
         return .order(order, standing: standing)
     }
 
+    /// What becomes of an order that did not get through: a copy may have moved since it was given, and
+    /// what was not looked for there is not refused yet.
+    static func outcome(
+        _ outcome: Outcome, tried: [Location], known: [Location]
+    ) -> Outcome {
+        guard case .refused(let reason) = outcome, known.contains(where: { !tried.contains($0) })
+        else { return outcome }
+        return .later(reason)
+    }
+
     /// The gateway that the last order went to, if it lives, else the first by name: any of them can send
     /// any mail. One that knows no smarthost is asked only where none does, so that it says so.
     private static func gateway(of details: Details, living: [Registration]) -> String? {

@@ -60,7 +60,9 @@ struct Calm: Sendable {
             let short = try [ShortPlace.start, .notes].flatMap { place in
                 try catalog.short(after: place, before: later, limit: 1000)
             }
-            let mendable = short.count { worn == nil || !$0.copies.isEmpty }
+            let mendable = short.count { mail in
+                worn == nil || mail.copies.contains { isThere($0.holder.node) }
+            }
             return mendable > 0 ? "\(mendable) mails are short of copies" : nil
         } catch {
             return "nobody says what is short: \(error)"
@@ -85,8 +87,11 @@ struct Calm: Sendable {
 
     /// A folder that was lost, as the catalog still knows it.
     private func isStranger(_ node: DependentsAnswer.Node) -> Bool {
-        !node.gone && node.copies > 0
-            && !world.storages.contains { NodeID($0.node).description == node.node }
+        !node.gone && node.copies > 0 && NodeID(node.node).map(isThere) == false
+    }
+
+    private func isThere(_ node: NodeID) -> Bool {
+        world.storages.contains { NodeID($0.node) == node }
     }
 
     /// The DAL notices by itself that another folder stands in its place; but where an older catalog does

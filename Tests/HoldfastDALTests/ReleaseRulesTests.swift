@@ -155,6 +155,26 @@ private func decide(
         #expect(order.gateway == chosen)
     }
 
+    @Test(
+        "an order that was refused is tried again where a copy lies by now",
+        arguments: [
+            (tried: [1], known: [2], isRefused: false), (tried: [1], known: [1], isRefused: true),
+            (tried: [1, 2], known: [2], isRefused: true), (tried: [], known: [], isRefused: true),
+            (tried: [1, 2], known: [2, 3], isRefused: false),
+        ])
+    func movedCopies(tried: [UInt64], known: [UInt64], isRefused: Bool) {
+        func places(_ segments: [UInt64]) -> [Location] {
+            segments.map { Location(node: NodeID(1), segment: $0, offset: 8288) }
+        }
+        let outcome = ReleaseRules.outcome(
+            .refused("why"), tried: places(tried), known: places(known))
+        #expect(outcome == (isRefused ? .refused("why") : .later("why")))
+        for other in [Outcome.kept, .notHere("x"), .later("x")] {
+            #expect(
+                ReleaseRules.outcome(other, tried: places(tried), known: places(known)) == other)
+        }
+    }
+
     @Test("without a gateway or a copy it is refused with a sentence")
     func refuses() {
         #expect(decide([], gateways: []) == .refused("no gateway is alive that could send it"))

@@ -111,6 +111,42 @@ struct CheckTests {
         }
     }
 
+    @Test(
+        "D5: a segment that cannot be read keeps no other from being verified, and is named",
+        .timeLimit(.minutes(1)))
+    func unreadSegment() async throws {
+        let disk = SimulatedDisk()
+        try await withStorage(on: disk) { storage in
+            _ = await storage.queues.intake.take([try mail(1)])
+            _ = await storage.queues.intake.take([try mail(2, keepDays: 30)])
+            try await storage.keeper.note(.kept([], segments: []))
+            let (first, second) = try await storage.keeper.read { ledger, _ in
+                let held = try ledger.held([MailID(1), MailID(2)])
+                return (held[MailID(1)], held[MailID(2)])
+            }
+            let (unread, read) = (try #require(first), try #require(second))
+            #expect(unread.segment < read.segment)
+            let folder = SegmentFolder(storage.keeper.store.folder, on: disk)
+            let paths = Dictionary(
+                uniqueKeysWithValues: try folder.files().map { ($0.segment, $0.path) })
+            // Both copies of its header, and its only batch.
+            for place in [40, 4096 + 40, 8192 + 40] {
+                disk.flipBit(in: try #require(paths[unread.segment]), at: place)
+            }
+            disk.flipBit(in: try #require(paths[read.segment]), at: Int(read.offset) + 20)
+            let working = Task { await storage.verification.run() }
+            defer { working.cancel() }
+            var answer = storage.verification.order(bytesPerSecond: nil)
+            while answer.state == .reading {
+                try await Task.sleep(for: .milliseconds(20))
+                answer = try #require(storage.verification.current)
+            }
+            #expect(answer.state == .failed)
+            #expect(answer.reason?.contains("segment \(unread.segment)") == true)
+            #expect(answer.places.map(\.mail) == [MailID(2)])
+        }
+    }
+
     @Test("a record that the local index lost is put back, and its entry is shipped")
     func undocumented() async throws {
         let folder = TestFolder()

@@ -57,12 +57,28 @@ final class Scrub: Sendable {
         let started = clock.monotonicMilliseconds
         let rate = UInt64(configuration.megabytesPerSecond) * Self.megabyte
         let pace = Pace(bytesPerSecond: rate, clock: clock)
-        let checked = try await checker.check(next, on: thread, pace: pace)
+        let checked = try await check(next, pace)
         save { $0.note(next, bad: checked?.bad.count ?? 0, healed: checked?.healed ?? 0) }
         let bytes = segments.first { $0.file.segment == next }?.bytes ?? 0
         return ScrubRules.rest(
             after: bytes, of: all, took: clock.monotonicMilliseconds - started,
             days: configuration.days)
+    }
+
+    /// Nil when it cannot be read at all: the others are checked all the same.
+    private func check(_ segment: SegmentNumber, _ pace: Pace) async throws -> Checker.Checked? {
+        do {
+            return try await checker.check(segment, on: thread, pace: pace)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            checker.logger.error(
+                "Segment not checked",
+                metadata: [
+                    "node": "\(checker.name)", "segment": "\(segment)", "error": "\(error)",
+                ])
+            return nil
+        }
     }
 
     private func save(_ change: (inout ScrubState) -> Void) {

@@ -8,6 +8,11 @@ internal import HoldfastSegments
 internal import Logging
 internal import Synchronization
 
+/// A segment that could not be read at all.
+private struct Unread: Error, CustomStringConvertible {
+    var description: String
+}
+
 /// One verification at a time: whoever asks while one is under way is told of that one.
 final class Verification: Sendable {
     private struct State {
@@ -91,10 +96,22 @@ final class Verification: Sendable {
             answer.bytes = segments.reduce(0) { $0 + $1.bytes }
         }
         let pace = Pace(bytesPerSecond: bytesPerSecond, clock: checker.keeper.clock)
+        var unread: Unread?
         for (file, bytes) in segments {
-            let checked = try await checker.check(file.segment, on: thread, pace: pace)
-            update { $0.add(checked ?? Checker.Checked(), of: file.segment, bytes: bytes) }
+            var checked: Checker.Checked?
+            do {
+                checked = try await checker.check(file.segment, on: thread, pace: pace)
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                // What cannot be read keeps nothing else from being proved.
+                unread = Unread(description: "segment \(file.segment): \(error)")
+            }
+            update { [checked] in
+                $0.add(checked ?? Checker.Checked(), of: file.segment, bytes: bytes)
+            }
         }
+        if let unread { throw unread }
     }
 }
 
