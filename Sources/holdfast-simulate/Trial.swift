@@ -24,7 +24,7 @@ struct Trial {
     var death: Int?
 
     /// A seed takes some ten thousands; what goes round for ever is found soon.
-    private static let stepsMax = 500_000
+    private static let stepsMax = 800_000
 
     func run() -> Verdict {
         let plan = death == nil ? Plan(seed: seed) : Plan(seed: seed).calm
