@@ -133,6 +133,10 @@ package protocol Catalog: Sendable {
     /// A node has a person's order in its segments.
     func confirm(_ orders: [StorageOrder]) throws(CatalogError)
 
+    /// Those of some mails that were purged and whose octets, were they received on a day, are not to be
+    /// taken; and until which day.
+    func purged(_ mails: [MailID], on day: Day) throws(CatalogError) -> [MailID: Day]
+
     /// The nodes that have not confirmed a person's order about a mail.
     func unconfirmed(_ order: MailID, of mail: MailID) throws(CatalogError) -> [NodeID]
 
@@ -143,6 +147,11 @@ package protocol Catalog: Sendable {
     func holds(
         after mail: MailID?, limit: Int
     ) throws(CatalogError) -> (number: Int64, mails: [MailID])
+
+    /// Numbers by which work that never ends finds its place again after a restart.
+    func marks() throws(CatalogError) -> [String: Int64]
+
+    func set(_ marks: [String: Int64]) throws(CatalogError)
 
     func statistics() throws(CatalogError) -> Statistics
 

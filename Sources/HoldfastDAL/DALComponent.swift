@@ -26,7 +26,7 @@ package final class DALComponent: Component {
     let filled = Mutex(Filling())
     let catalogPath: String
     private let searches: [DiskThread]
-    private let clock: ClockWatch
+    let clock: ClockWatch
 
     private static let searchThreads = 2
     private static let tickSeconds = 60
@@ -93,6 +93,8 @@ package final class DALComponent: Component {
             catalog: catalog, writer: writer, orders: storageOrders, configuration: configuration,
             surroundings: surroundings)
         do {
+            let marks = try await writer.run { try catalog.marks() }
+            self.clock.begin(ClockHistory(marks: marks))
             try await queues.loadOrders()
         } catch {
             await close()
@@ -152,6 +154,9 @@ package final class DALComponent: Component {
     private func tidy() async {
         while !Task.isCancelled {
             do {
+                if let history = clock.historyToNote() {
+                    try await queues.writer.run { [catalog] in try catalog.set(history.marks) }
+                }
                 try await expire()
                 if queues.orders.wantsMore { try await queues.loadOrders() }
             } catch {
@@ -205,7 +210,9 @@ package final class DALComponent: Component {
         } catch {
             answer.incomplete = "the catalog does not say how complete it is: \(error)"
         }
-        if answer.notice == nil { answer.notice = only.notice ?? answer.incomplete }
+        if answer.notice == nil {
+            answer.notice = only.notice ?? answer.incomplete ?? clock.wait
+        }
         answer.queues = ["acks": queues.acks.count, "orders": queues.orders.count]
         guard let statistics = try? await read({ try $0.statistics() }) else { return answer }
         answer.mails = statistics.mails

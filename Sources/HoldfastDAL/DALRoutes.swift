@@ -48,10 +48,13 @@ extension DALComponent {
             // What only a node had that does not live is offered once more: it may be gone for good.
             let alive = surroundings.roster.current?.roster.nodes(of: .storage) ?? []
             let nodes = alive.compactMap { $0.node.flatMap { NodeID($0) } }
-            let held = try await read { catalog in
-                try catalog.held(asked.ids, by: nodes, today: today)
+            let (held, purged) = try await read { catalog in
+                (
+                    try catalog.held(asked.ids, by: nodes, today: today),
+                    try catalog.purged(asked.ids, on: today)
+                )
             }
-            return JSONAnswer(KnownMails(ids: held))
+            return JSONAnswer(KnownMails(ids: held, purged: purged))
         }
         router.get("\(path.text)/mails/:id") { [self] _, context in
             JSONAnswer(
@@ -74,6 +77,7 @@ extension DALComponent {
             return JSONAnswer(ReleaseAnswer(state, notes: details.notes))
         }
         addWishRoutes(to: router)
+        server.takeWord(for: clock, at: path)
         router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
     }
 

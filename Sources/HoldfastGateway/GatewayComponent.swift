@@ -77,9 +77,11 @@ package final class GatewayComponent: Component {
         path = NodePath(role: .gateway, name: name)
         room = DiskRoom(of: keeper.folder.path, reserveBytes: configuration.segments.reserveBytes)
         let rules = try IntakeRules(gateway: name, configuration, keys)
+        let clock = ClockWatch(keeper.clock, ahead: clockAhead)
+        clock.begin(try await keeper.read { ledger, _ in ClockHistory(marks: try ledger.marks()) })
         intake = Intake(
             rules: rules, configuration: configuration, keeper: keeper, keys: keys, room: room,
-            clock: ClockWatch(keeper.clock, ahead: clockAhead), logger: logger,
+            clock: clock, logger: logger,
             storages: storages)
         let releases = Releases(
             rules: releaseRules, configuration: configuration, keeper: keeper, keys: keys,
@@ -121,6 +123,7 @@ package final class GatewayComponent: Component {
         server.take(into: queues, at: path)
         MailRoutes(intake: intake).add(to: server, at: path)
         server.tellDays(of: keeper, queue: "tasks", at: path)
+        server.takeWord(for: intake.clock, at: path)
         server.router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
         releases.addRoutes(
             to: server, at: path, name: name, sentTo: configuration.smarthost?.description)
@@ -174,6 +177,7 @@ package final class GatewayComponent: Component {
     private func tidy() async {
         while !Task.isCancelled {
             await room.look(by: keeper)
+            keeper.noteSoon(intake.clock)
             do {
                 let forgettable = releases.forgettable(now: keeper.clock.now)
                 let dropped = try await spool.tidy(forgettable)

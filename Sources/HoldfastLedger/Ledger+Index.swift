@@ -11,7 +11,8 @@ extension Ledger {
             (mail_id, position, received, size, digest, keep_until, sender, subject, message_id)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (mail_id) DO UPDATE SET
-            position = excluded.position, keep_until = excluded.keep_until, slip = NULL
+            position = excluded.position, received = excluded.received,
+            keep_until = excluded.keep_until, slip = NULL
             WHERE excluded.position > position
         """
 
@@ -162,6 +163,13 @@ extension Ledger {
                 DELETE FROM qt_files WHERE (mail_id, position) IN
                     (SELECT mail_id, position FROM qt_files_entries WHERE segment = ?1)
                 """, arguments: [number])
+        // A purge, or the end of a hold, is forgotten with the last record of its note.
+        try database.execute(
+            sql: """
+                DELETE FROM wishes WHERE kind IN (4, 5) AND note_id IN
+                    (SELECT mail_id FROM qt_files_entries WHERE segment = ?1 AND kind = ?2)
+                AND NOT EXISTS (SELECT 1 FROM qt_files f WHERE f.mail_id = wishes.note_id)
+                """, arguments: [number, Int(RecordKind.note.rawValue)])
         try database.execute(
             sql: "DELETE FROM qt_files_entries WHERE segment = ?", arguments: [number])
         // They are few: what is held, and what was damaged or offered for longer.

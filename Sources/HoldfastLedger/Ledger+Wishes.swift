@@ -12,21 +12,26 @@ package struct Wish: Hashable, Sendable {
     package var mail: MailID
     package var kind: Note.Kind
     package var at: Timestamp
+    /// Of a purge: what was received until then is covered by it.
     package var keepUntil: Day
 
     /// Nil for a note of a release: it wants nothing of a storage.
+    ///
+    /// - Parameter keepUntil: until when the note is kept.
     package init?(_ note: Note, keepUntil: Day) {
         guard note.kind != .release else { return nil }
         self.note = note.id
         mail = note.mail
         kind = note.kind
         at = note.at
-        self.keepUntil = keepUntil
+        self.keepUntil = note.until ?? keepUntil
     }
 }
 
 extension Ledger {
-    /// The later wish stands, whichever comes first; what was purged stays so.
+    private static let dayMilliseconds: Int64 = 86_400_000
+
+    /// The later wish stands, whichever comes first; a purge stands against all that came in its time.
     func note(_ wish: Wish, in database: Database) throws {
         let insert = try database.cachedStatement(
             sql: """
@@ -35,15 +40,19 @@ extension Ledger {
                 ON CONFLICT (mail_id) DO UPDATE SET note_id = excluded.note_id,
                     kind = excluded.kind, noted = excluded.noted,
                     keep_until = max(keep_until, excluded.keep_until)
-                WHERE kind <> 5 AND (excluded.kind = 5
-                    OR (excluded.noted, excluded.note_id) > (noted, note_id))
+                WHERE CASE
+                    WHEN kind = 5 AND excluded.kind = 5 THEN excluded.keep_until > keep_until
+                    WHEN kind = 5 THEN excluded.noted >= (keep_until + 1) * \(Self.dayMilliseconds)
+                    WHEN excluded.kind = 5
+                        THEN noted < (excluded.keep_until + 1) * \(Self.dayMilliseconds)
+                    ELSE (excluded.noted, excluded.note_id) > (noted, note_id) END
                 """)
         try insert.execute(arguments: [
             wish.mail.blob, wish.note.blob, wish.kind.rawValue, wish.at.milliseconds,
             wish.keepUntil.number,
         ])
         guard wish.kind == .purge else { return }
-        try purge(wish.mail, on: wish.at.day, in: database)
+        try purge(wish.mail, on: wish.at.day, receivedUntil: wish.keepUntil, in: database)
         hasPurges.store(true, ordering: .releasing)
     }
 
@@ -51,24 +60,30 @@ extension Ledger {
     func purgeAgain(_ rows: [LedgerRow], in database: Database) throws {
         guard mayHavePurges else { return }
         let select = try database.cachedStatement(
-            sql: "SELECT noted FROM wishes WHERE mail_id = ? AND kind = 5")
+            sql: "SELECT noted, keep_until FROM wishes WHERE mail_id = ? AND kind = 5")
         for row in rows where row.kind == .mail {
-            guard let noted = try Int64.fetchOne(select, arguments: [row.mail.blob]) else {
-                continue
-            }
-            try purge(row.mail, on: Timestamp(milliseconds: noted).day, in: database)
+            guard let purge = try Row.fetchOne(select, arguments: [row.mail.blob]) else { continue }
+            let until = Day(number: purge[1])
+            guard row.received.day <= until else { continue }
+            try self.purge(
+                row.mail, on: Timestamp(milliseconds: purge[0]).day, receivedUntil: until,
+                in: database)
         }
     }
 
-    /// The mail is held no more; where its bytes lie, in all its records, is remembered.
-    private func purge(_ purged: MailID, on day: Day, in database: Database) throws {
+    /// The mail is held no more; where its bytes lie, in all its records, is remembered. A record that was
+    /// received later than what was purged stays, and the ones that it replaced go.
+    private func purge(
+        _ purged: MailID, on day: Day, receivedUntil until: Day, in database: Database
+    ) throws {
         let mail: StatementArguments = [purged.blob]
+        let covered: StatementArguments = [until.advanced(by: 1).start.milliseconds]
         let raws = try Int64.fetchAll(
             database,
             sql: """
-                SELECT position FROM qt_files WHERE mail_id = ?1
+                SELECT position FROM qt_files WHERE mail_id = ?1 AND received < ?2
                 UNION SELECT position FROM replaced WHERE mail_id = ?1
-                """, arguments: mail)
+                """, arguments: mail + covered)
         let positions = raws.map { Position(raw: UInt64(bitPattern: $0)) }
         try count(.gone, days(of: positions, in: database), in: database)
         try database.execute(
@@ -85,24 +100,27 @@ extension Ledger {
             try database.execute(
                 sql: "DELETE FROM qt_files_entries WHERE position = ?", arguments: [raw])
         }
-        for table in ["qt_files", "replaced"] {
-            try database.execute(
-                sql: "DELETE FROM \(table) WHERE mail_id = ?", arguments: mail)
-        }
+        try database.execute(
+            sql: "DELETE FROM qt_files WHERE mail_id = ? AND received < ?",
+            arguments: mail + covered)
+        try database.execute(sql: "DELETE FROM replaced WHERE mail_id = ?", arguments: mail)
     }
 
-    /// Of those of some mails that were purged, where the notes lie by which they were.
-    package func purges(_ mails: [MailID]) throws -> [MailID: Position] {
+    /// What is known of those of some mails that were purged.
+    package func purges(_ mails: [MailID]) throws -> [MailID: Purge] {
         try read { database in
             let select = try database.cachedStatement(
                 sql: """
-                    SELECT f.position FROM wishes w LEFT JOIN qt_files f ON f.mail_id = w.note_id
+                    SELECT f.position, w.noted, w.keep_until
+                    FROM wishes w LEFT JOIN qt_files f ON f.mail_id = w.note_id
                     WHERE w.mail_id = ? AND w.kind = 5
                     """)
-            var found: [MailID: Position] = [:]
+            var found: [MailID: Purge] = [:]
             for mail in mails {
                 guard let row = try Row.fetchOne(select, arguments: [mail.blob]) else { continue }
-                found[mail] = Position(raw: UInt64(bitPattern: row[0] ?? 0 as Int64))
+                found[mail] = Purge(
+                    note: Position(raw: UInt64(bitPattern: row[0] ?? 0 as Int64)),
+                    at: Timestamp(milliseconds: row[1]), until: Day(number: row[2]))
             }
             return found
         }

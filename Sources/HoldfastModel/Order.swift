@@ -73,15 +73,19 @@ package struct Note: Hashable, Sendable {
     package var lineEndsChanged: Bool
     /// Why, in the words of whoever did it.
     package var reason: String
+    /// Of a purge: until when the mail was to be kept. So long its octets are not taken again, however
+    /// long the note itself is kept.
+    package var until: Day?
 
     package init(
         id: MailID, kind: Kind = .release, mail: MailID, order: MailID, at: Timestamp, by: String,
         sentTo: String = "", results: [RecipientResult] = [], lineEndsChanged: Bool = false,
-        reason: String = ""
+        reason: String = "", until: Day? = nil
     ) {
         self.id = id
         self.kind = kind
         self.reason = reason
+        self.until = until
         self.mail = mail
         self.order = order
         self.at = at

@@ -84,6 +84,7 @@ extension Note {
         static let lineEndsChanged: UInt8 = 7
         static let kind: UInt8 = 8
         static let reason: UInt8 = 9
+        static let until: UInt8 = 10
     }
 
     package var encoded: [UInt8] {
@@ -100,6 +101,7 @@ extension Note {
         fields.write(Tag.lineEndsChanged, lineEndsChanged ? 1 : 0)
         if kind != .release { fields.write(Tag.kind, UInt64(kind.rawValue)) }
         fields.write(Tag.reason, reason)
+        if let until { fields.write(Tag.until, UInt64(max(0, until.number))) }
         return fields.bytes
     }
 
@@ -119,6 +121,7 @@ extension Note {
             case Tag.lineEndsChanged: lineEndsChanged = try field.number != 0
             case Tag.kind: kind = try Self.kind(decoding: field.number)
             case Tag.reason: reason = field.text
+            case Tag.until: until = Day(number: try Int32(clamping: field.number))
             default: break
             }
         }

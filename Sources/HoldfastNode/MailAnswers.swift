@@ -89,16 +89,28 @@ package struct CountAnswer: Codable, Hashable, Sendable {
     }
 }
 
-/// `POST /mails/known`: of which of these mails does a storage that lives hold a copy? Question and
-/// answer alike.
+/// `POST /mails/known`: of which of these mails does a storage that lives hold a copy, and which were
+/// purged? Question and answer alike.
 package struct KnownMails: Codable, Hashable, Sendable {
+    package struct Purged: Codable, Hashable, Sendable {
+        package var id: MailID
+        /// The last day on which it is not taken again.
+        package var until: String
+    }
+
     package var format_version = 1
     package var ids: [MailID]
+    /// Absent in a question, and when none were.
+    package var purged: [Purged]?
 
     package static let idsMax = 1000
 
-    package init(ids: [MailID]) {
+    package init(ids: [MailID], purged: [MailID: Day] = [:]) {
         self.ids = ids
+        guard !purged.isEmpty else { return }
+        self.purged = purged.sorted { $0.key < $1.key }.map {
+            Purged(id: $0.key, until: $0.value.description)
+        }
     }
 }
 

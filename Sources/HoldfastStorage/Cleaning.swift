@@ -45,8 +45,10 @@ struct Cleaning: Sendable {
     /// Whether a damaged record lies there of a mail that is known, was not purged, and has no other record.
     private func isNeeded(_ segment: SegmentNumber) async throws -> Bool {
         try await keeper.read { ledger, _ in
-            let open = try ledger.damaged(in: segment).filter { !$0.isHealed }.compactMap(\.mail)
-            return try ledger.purges(open).count < Set(open).count
+            try ledger.damaged(in: segment).contains { damaged in
+                try !damaged.isHealed && damaged.mail != nil
+                    && !ledger.isPurged(segment: segment, offset: damaged.place.offset)
+            }
         }
     }
 

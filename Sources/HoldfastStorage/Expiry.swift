@@ -7,16 +7,20 @@ internal import HoldfastModel
 internal import HoldfastNode
 internal import HoldfastSegments
 internal import Logging
+internal import Synchronization
 
 /// Seals what is of another day, finds what has expired, and drops it.
-struct Expiry: Sendable {
+final class Expiry: Sendable {
     let name: String
     let keeper: RecordKeeper
     let holds: Holds
     let logger: Logger
-    private let clock: ClockWatch
+    let clock: ClockWatch
+    private let lastRefusal = Mutex<String?>(nil)
 
-    init(name: String, keeper: RecordKeeper, holds: Holds, surroundings: Surroundings) {
+    init(
+        name: String, keeper: RecordKeeper, holds: Holds, surroundings: Surroundings
+    ) throws {
         self.name = name
         self.holds = holds
         self.keeper = keeper
@@ -24,7 +28,11 @@ struct Expiry: Sendable {
         clock = ClockWatch(surroundings.clock) { [roster = surroundings.roster] in
             roster.clockAhead
         }
+        clock.begin(ClockHistory(marks: try keeper.ledger.marks()))
     }
+
+    /// Why what has expired was not dropped when it was last to be; nil when all was well.
+    var refused: String? { lastRefusal.withLock { $0 } }
 
     /// What would be dropped today, and what speaks against it.
     func plan() async throws -> ExpiryAnswer {
@@ -43,8 +51,9 @@ struct Expiry: Sendable {
         let now = keeper.clock.now
         try await keeper.sealFinished(now: now)
         var plan = try await plan()
-        guard !plan.segments.isEmpty else { return plan }
         var held: Set<MailID> = []
+        defer { lastRefusal.withLock { [reason = plan.refused] in $0 = reason } }
+        guard !plan.segments.isEmpty else { return plan }
         if plan.refused == nil {
             do throws(Holds.Doubt) { held = try await holds.all() } catch {
                 plan.refused = error.reason
@@ -75,14 +84,13 @@ struct Expiry: Sendable {
         return plan
     }
 
-    /// Writes again what is held, before its segment goes.
+    /// Writes again what is held, and what people did to it, before its segment goes.
     private func forward(
         _ held: Set<MailID>, from segment: SegmentNumber, today: Day
     ) async throws {
         guard !held.isEmpty else { return }
         try await Forwarding(keeper: keeper).copy(
-            livingIn: segment, keepUntil: today.advanced(by: HoldRules.holdDays)
-        ) { held.contains($0.mail) }
+            livingIn: segment, keepUntil: today.advanced(by: HoldRules.holdDays), about: held)
     }
 
     private func drop(_ segment: ExpiredSegment) async throws {

@@ -36,10 +36,11 @@ struct Forwarding: Sendable {
         try await keep(batch)
     }
 
-    /// The same for the records of a segment that stand for their mails, and are wanted.
+    /// The same for the records of a segment that stand for their mails.
+    ///
+    /// - Parameter mails: only these, and what people did to them (D9); nil for all.
     func copy(
-        livingIn segment: SegmentNumber, keepUntil: Day?,
-        _ isWanted: (QueueEntry) -> Bool = { _ in true }
+        livingIn segment: SegmentNumber, keepUntil: Day?, about mails: Set<MailID>? = nil
     ) async throws {
         var last = Position.none
         while true {
@@ -47,8 +48,30 @@ struct Forwarding: Sendable {
                 try ledger.living(in: segment, after: last, limit: Self.pageRecords)
             }
             guard let end = page.last else { return }
-            try await copy(page.filter(isWanted), keepUntil: keepUntil)
+            let wanted = if let mails { try await those(of: page, about: mails) } else { page }
+            try await copy(wanted, keepUntil: keepUntil)
             last = end.position
+        }
+    }
+
+    /// The notes are read, for only they know which mail they are about.
+    private func those(
+        of page: [QueueEntry], about mails: Set<MailID>
+    ) async throws -> [QueueEntry] {
+        try await keeper.read { [keeper] _, reader in
+            try page.filter { entry in
+                guard entry.kind == .note else { return mails.contains(entry.mail) }
+                do {
+                    let record = try reader.record(
+                        segment: entry.segment, offset: entry.offset, mail: entry.mail)
+                    return mails.contains(
+                        try Note(id: entry.mail, decoding: record.summary).mail)
+                } catch let error as SegmentError {
+                    if case .disk = error { throw error }
+                    keeper.damage.note(error)
+                    return false
+                }
+            }
         }
     }
 

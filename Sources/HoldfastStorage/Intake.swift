@@ -29,9 +29,9 @@ struct Intake: Sendable {
 
     /// A result for each record, in their order; all that can be kept is durable on return.
     func take(_ records: [Record]) async -> [ItemResult] {
-        let purged: [MailID: Position]
+        let purges: [MailID: Purge]
         do {
-            purged = try await purges(of: records.map(\.header.mail))
+            purges = try await self.purges(of: records.map(\.header.mail))
         } catch {
             return records.map {
                 ItemResult(mail: $0.header.mail, outcome: .later("\(error)"), node: name)
@@ -41,23 +41,27 @@ struct Intake: Sendable {
         prepared.reserveCapacity(records.count)
         for record in records {
             prepared.append(
-                purged[record.header.mail].map { .failure(recognise(purge: $0)) }
-                    ?? prepare(record))
+                purges[record.header.mail].flatMap { refusal(of: record.header, by: $0) }
+                    .map { .failure($0) } ?? prepare(record))
         }
         return await keep(prepared, of: records.map(\.header))
     }
 
-    /// Where the notes lie by which some of these were purged.
-    private func purges(of mails: [MailID]) async throws -> [MailID: Position] {
+    private func purges(of mails: [MailID]) async throws -> [MailID: Purge] {
         guard keeper.ledger.mayHavePurges else { return [:] }
         return try await keeper.read { ledger, _ in try ledger.purges(mails) }
     }
 
-    /// What was purged is as good as held, and the DAL says so to whoever offers it: its note is shipped
-    /// again.
-    private func recognise(purge note: Position) -> Refused {
-        shipAgain(note)
-        return Refused(outcome: .alreadyHeld)
+    /// Nil for what the purge does not cover.
+    private func refusal(of header: RecordHeader, by purge: Purge) -> Refused? {
+        switch rules.decide(header, purge: purge) {
+        case .take: return nil
+        case .alreadyHeld:
+            // The DAL says so to whoever offers it.
+            shipAgain(purge.note)
+            return Refused(outcome: .alreadyHeld)
+        case .refused(let reason): return Refused(outcome: .refused(reason))
+        }
     }
 
     /// As `take`, for one record whose message has landed.
@@ -65,8 +69,9 @@ struct Intake: Sendable {
         let mail = record.header.mail
         let prepared: Result<Prepared, Refused>
         do {
-            if let purge = try await purges(of: [mail])[mail] {
-                prepared = .failure(recognise(purge: purge))
+            let purge = try await purges(of: [mail])[mail]
+            if let refused = purge.flatMap({ refusal(of: record.header, by: $0) }) {
+                prepared = .failure(refused)
             } else {
                 prepared = await oneAtATime.take { await prepare(record, in: landing) }
             }

@@ -38,6 +38,26 @@ struct IntakeRules {
         }
     }
 
+    enum PurgeDecision: Equatable {
+        /// The purge was of what was received before; this is another mail with the same octets.
+        case take
+        /// It was on its way as it was purged: as good as held, and nobody need keep it.
+        case alreadyHeld
+        /// Somebody brings it once more: that is not for us to take, and not to be hushed up.
+        case refused(String)
+    }
+
+    /// A gateway's clock may be so far ahead of the one by which was purged.
+    private static let purgeMillisecondsSlack: Int64 = 3_600_000
+
+    /// What to do with a record of a mail that was purged.
+    func decide(_ header: RecordHeader, purge: Purge) -> PurgeDecision {
+        guard purge.covers(header.received) else { return .take }
+        let walked = header.received.milliseconds - purge.at.milliseconds
+        return walked <= Self.purgeMillisecondsSlack
+            ? .alreadyHeld : .refused(Purge.refusal(until: purge.until))
+    }
+
     enum Recognition: Equatable {
         /// It is the same mail; this is the slip of both, and whether it says anything new.
         case same(Slip, isNews: Bool)

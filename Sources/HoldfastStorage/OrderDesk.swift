@@ -76,7 +76,8 @@ struct OrderDesk: Sendable {
         let keepUntil = max(order.keepUntil, today)
         let note = Note(
             id: order.id, kind: kind, mail: order.mail, order: order.id, at: order.ordered,
-            by: order.by, reason: order.reason)
+            by: order.by, reason: order.reason,
+            until: order.kind == .purge ? order.keepUntil : nil)
         // A DAL whose clock is ahead must not make ours seem to be behind what lies here (D8).
         let received = min(order.ordered, keeper.clock.now)
         var record = Record(

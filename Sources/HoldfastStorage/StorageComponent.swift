@@ -89,7 +89,7 @@ package final class StorageComponent: Component {
         cleaning = Cleaning(
             name: name, keeper: keeper, purgeDays: configuration.purgeDays,
             logger: surroundings.logger)
-        expiry = Expiry(name: name, keeper: keeper, holds: holds, surroundings: surroundings)
+        expiry = try Expiry(name: name, keeper: keeper, holds: holds, surroundings: surroundings)
         let checker = Checker(
             name: name, keeper: keeper, index: index, logger: surroundings.logger)
         verification = Verification(checker: checker)
@@ -115,6 +115,7 @@ package final class StorageComponent: Component {
     /// in this order, because what has expired makes the room in which the others write.
     private func expire() async {
         while !Task.isCancelled {
+            keeper.noteSoon(expiry.clock)
             await attempt("Expiry") { _ = try await self.expiry.drop() }
             await attempt("Renewal of what is held") { try await self.holds.renew() }
             await attempt("Cleaning after purges") { try await self.cleaning.run() }

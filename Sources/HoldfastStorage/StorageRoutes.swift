@@ -18,6 +18,7 @@ extension StorageComponent {
         addCheckRoutes(to: server)
         addDamageRoutes(to: server.router)
         server.tellDays(of: keeper, queue: "sync", at: path)
+        server.takeWord(for: expiry.clock, at: path)
         server.router.get("\(path.text)/records/:segment/:offset") { [self] request, context in
             let segment = try context.parameters.require("segment", as: UInt64.self)
             let offset = try context.parameters.require("offset", as: UInt64.self)
@@ -129,7 +130,7 @@ extension StorageComponent {
         answer.free_bytes = space.free
         answer.total_bytes = space.total
         answer.writable = isWritable(space)
-        answer.notice = notice(space) ?? filler.notice
+        answer.notice = notice(space) ?? filler.notice ?? expiry.refused
         return answer
     }
 }

@@ -135,9 +135,67 @@ private let noteSlip = Slip(copiesWanted: 1, keepUntil: today.advanced(by: 400))
             #expect(
                 try catalog.merge([one.ship(note, slip: slip)], from: one).purged == [mail.id])
             #expect(try catalog.dues(of: one.node, limit: 9).isEmpty)
-            while try catalog.expire(before: today.advanced(by: 99), limit: 10).isUnfinished {}
-            try catalog.merge([two.ship(mail)], from: two)
-            #expect(try catalog.statistics().mails == 1, "its day has passed")
+        }
+    }
+
+    @Test(
+        "a purge stands until its mail's day has passed; then the same octets are a mail as any other"
+    )
+    func takenAgain() throws {
+        try Engine.sqlite.withCatalog { catalog in
+            var (one, two) = (Shipper(1), Shipper(2))
+            let mail = Sample(1)
+            let last = mail.slip.keepUntil
+            try catalog.merge([one.ship(mail)], from: one)
+            let purge = order(50, .purge, of: mail)
+            _ = try catalog.enter(purge)
+            try catalog.confirm(try catalog.dues(of: one.node, limit: 9))
+            #expect(try catalog.purged([mail.id, id(2)], on: last) == [mail.id: last])
+            let after = last.advanced(by: 1)
+            #expect(try catalog.purged([mail.id], on: after).isEmpty)
+            // The last day counts.
+            let early = Sample(1) { $0.received = last.start }
+            try catalog.merge([two.ship(early)], from: two)
+            #expect(try catalog.statistics().mails == 0)
+            let again = Sample(1) { $0.received = after.start }
+            try catalog.merge([two.ship(again)], from: two)
+            #expect(try catalog.statistics().mails == 1)
+            // The old note, shipped once more, means the old mail.
+            let note = try #require(purge.note)
+            let slip = Slip(copiesWanted: 1, keepUntil: last)
+            try catalog.merge([one.ship(note, slip: slip)], from: one)
+            #expect(try catalog.statistics().mails == 1)
+            let seconds = (after.start.milliseconds - now.milliseconds) / 1000
+            _ = try catalog.enter(order(51, .hold, of: again, seconds: seconds))
+            #expect(try catalog.holds(after: nil, limit: 9).mails == [mail.id])
+            _ = try catalog.enter(order(52, .purge, of: again, seconds: seconds + 1))
+            #expect(try catalog.statistics().mails == 0)
+            #expect(try catalog.holds(after: nil, limit: 9).mails.isEmpty)
+        }
+    }
+
+    @Test("what is due to a node that is away is due until it confirms, however late that is")
+    func duesStay() throws {
+        try Engine.sqlite.withCatalog { catalog in
+            var (one, two) = (Shipper(1), Shipper(2))
+            let (mail, other) = (Sample(1), Sample(2))
+            try catalog.merge([one.ship(mail), one.ship(other)], from: one)
+            try catalog.merge([two.ship(mail), two.ship(other)], from: two)
+            _ = try catalog.enter(order(50, .hold, of: other))
+            _ = try catalog.enter(order(51, .unhold, of: other, seconds: 1))
+            _ = try catalog.enter(order(52, .purge, of: mail, seconds: 2))
+            try catalog.confirm(try catalog.dues(of: one.node, limit: 9))
+            let late = now.advanced(bySeconds: 2000 * 86_400)
+            while try catalog.expire(before: late.day, limit: 10).isUnfinished {}
+            let dues = try catalog.dues(of: two.node, limit: 9)
+            #expect(dues.map(\.kind) == [.hold, .unhold, .purge])
+            // Its copy, on hold there, is none that comes back; nor is anything acked by it.
+            let old = try catalog.merge(
+                [two.ship(mail)], from: two.node, name: two.name, now: late, acks: AckRule())
+            #expect(old.acks.isEmpty)
+            #expect(try catalog.mail(mail.id, today: today) == nil)
+            try catalog.confirm(dues)
+            #expect(try catalog.dues(of: two.node, limit: 9).isEmpty)
         }
     }
 

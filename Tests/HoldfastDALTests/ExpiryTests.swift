@@ -73,6 +73,42 @@ struct ExpiryTests {
         await component.close()
     }
 
+    /// A box that is all there is, started by a clock that is years ahead.
+    @Test(
+        "D8: a start that lies far behind the last one forgets nothing before it has run for a day")
+    func startAhead() async throws {
+        let clock = HandClock()
+        let machine = Machine(clock: MachineClock(clock))
+        let client = NodeClient(token: "", over: OwnRegistry(clock: clock))
+        let roster = RosterView(
+            registries: ["http://here:1/registry/r"], client: client, clock: machine.clock)
+        let catalog = try SQLiteCatalog(path: nil)
+        _ = try catalog.merge(
+            [Self.item(keepUntil: clock.now.day.advanced(by: 7), received: clock.now)],
+            from: NodeID(1), name: "s", now: clock.now, acks: AckRule())
+        let history = ClockHistory(
+            seen: clock.now, steadyMilliseconds: ClockHistory.steadyEnough)
+        try catalog.set(history.marks)
+        clock.move(wall: 1100, monotonic: 0)
+        var section = ConfigurationSection(name: "dal", values: [:])
+        let component = try await DALComponent(
+            name: "dal", configuration: try DALConfiguration(reading: &section, folder: "/"),
+            catalog: catalog,
+            surroundings: Surroundings(
+                machine: machine, client: client, roster: roster,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+        try await roster.refresh()
+        try await component.expire()
+        #expect(try catalog.statistics().mails == 1)
+        #expect(try await component.status().notice?.contains("nothing expires yet") == true)
+        clock.move(wall: 1, monotonic: 1)
+        try await roster.refresh()
+        try await component.expire()
+        #expect(try catalog.statistics().mails == 0)
+        #expect(try await component.status().notice?.contains("expires") != true)
+        await component.close()
+    }
+
     private static func item(keepUntil: Day, received: Timestamp) -> IndexItem {
         var record = Record(
             RecordHeader(kind: .mail, mail: MailID(7), received: received, keepUntil: keepUntil))

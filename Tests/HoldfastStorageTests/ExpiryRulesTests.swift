@@ -11,13 +11,15 @@ struct ExpiryRulesTests {
     static let now = Timestamp(milliseconds: 1_795_000_000_000)
 
     static func evidence(
-        walked: Int64 = 1000, running: Int64 = 1000, newest: Int64? = nil, ahead: Int64? = 0
+        walked: Int64 = 1000, running: Int64 = 1000, newest: Int64? = nil, ahead: Int64? = 0,
+        history: ClockHistory? = ClockHistory(
+            seen: now, steadyMilliseconds: ClockHistory.steadyEnough)
     ) -> ClockEvidence {
         ClockEvidence(
             now: now, started: Timestamp(milliseconds: now.milliseconds - walked),
             runningMilliseconds: running,
             newestRecord: newest.map { Timestamp(milliseconds: now.milliseconds + $0) },
-            registryAheadMilliseconds: ahead)
+            registryAheadMilliseconds: ahead, history: history)
     }
 
     @Test("D8: a clock that agrees with everyone is believed")
@@ -30,6 +32,7 @@ struct ExpiryRulesTests {
         arguments: [
             evidence(walked: 365 * 86_400_000), evidence(walked: -7_200_000), evidence(newest: 1),
             evidence(ahead: 601_000), evidence(ahead: -601_000), evidence(ahead: nil),
+            evidence(history: nil),
         ])
     func doubted(evidence: ClockEvidence) {
         #expect(evidence.doubt != nil)

@@ -18,12 +18,12 @@ extension StorageComponent {
 
     fileprivate func order(
         _ kind: StorageOrder.Kind, _ mail: UInt64, id: UInt64 = 1000, holders: [Holder] = [],
-        copies: Int = 2, seconds: Int64 = 0
+        copies: Int = 2, seconds: Int64 = 0, keepDays: Int = 30
     ) async throws -> Outcome? {
         let order = StorageOrder(
             id: MailID(UInt128(id)), kind: kind, mail: MailID(UInt128(mail)), node: node,
             ordered: keeper.clock.now.advanced(bySeconds: seconds), by: "eve", holders: holders,
-            copiesWanted: copies, keepUntil: keeper.clock.now.day.advanced(by: 30))
+            copiesWanted: copies, keepUntil: keeper.clock.now.day.advanced(by: keepDays))
         return try await queues.take(into: "orders", [order.record], from: nil).results.first?
             .outcome
     }
@@ -168,6 +168,87 @@ extension StorageComponent {
             #expect(kept != nil)
             let offered = await storage.queues.intake.take([try mail(1)])
             #expect(offered.map(\.outcome) == [.alreadyHeld])
+        }
+    }
+
+    @Test(
+        "a purge covers what was received until its mail's day; the same octets may come after that"
+    )
+    func takenAgain() async throws {
+        let folder = TestFolder()
+        let day: Int64 = 86_400
+        try await withStorage(in: folder) { storage in
+            let now = storage.keeper.clock.now
+            _ = await storage.queues.intake.take([try mail(1), try mail(2)])
+            #expect(try await storage.order(.purge, 1) == .kept)
+            let soon = await storage.queues.intake.take([try mail(1, receivedDaysAgo: -30)])
+            let text = "purged; not taken again until \(now.day.advanced(by: 31))"
+            #expect(soon.map(\.outcome) == [.refused(text)])
+            let later = await storage.queues.intake.take([try mail(1, receivedDaysAgo: -31)])
+            #expect(later.map(\.outcome) == [.kept])
+            try await storage.keeper.note(.kept([], segments: []))
+            #expect(try await storage.held(1) != nil)
+            // An order that comes once more, or another one of that time, does not mean this mail.
+            #expect(try await storage.order(.purge, 1) == .alreadyHeld)
+            #expect(try await storage.order(.purge, 1, id: 1001) == .kept)
+            #expect(try await storage.held(1) != nil)
+            #expect(try await storage.order(.hold, 1, id: 1002, seconds: 31 * day) == .kept)
+        }
+        for ending in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: folder.path + "/ledger.sqlite" + ending)
+        }
+        try await withStorage(in: folder) { storage in
+            #expect(try await storage.held(1) != nil)
+            let held = try await storage.keeper.read { ledger, _ in
+                try ledger.held(after: nil, limit: 9)
+            }
+            #expect(held.map(\.mail) == [MailID(1)])
+            #expect(try await storage.order(.purge, 1, id: 1003, seconds: 32 * day) == .kept)
+        }
+    }
+
+    @Test("a purge that comes after its mail's day is done, and is no purge of what came since")
+    func purgedLate() async throws {
+        let folder = TestFolder()
+        try await withStorage(in: folder) { storage in
+            // It was on hold here, and away as it was purged.
+            let old = try mail(1, keepDays: 100, receivedDaysAgo: 50)
+            _ = await storage.queues.intake.take([old])
+            #expect(
+                try await storage.order(.purge, 1, seconds: -86_400 * 20, keepDays: -10) == .kept)
+            #expect(try await storage.held(1) == nil)
+            let again = await storage.queues.intake.take([try mail(1)])
+            #expect(again.map(\.outcome) == [.kept])
+        }
+        for ending in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: folder.path + "/ledger.sqlite" + ending)
+        }
+        try await withStorage(in: folder) { storage in
+            let held = try await storage.held(1)
+            #expect(held != nil)
+        }
+    }
+
+    @Test("a purge is forgotten with the last record of its note")
+    func forgotten() async throws {
+        try await withStorage { storage in
+            let keeper = storage.keeper
+            _ = await storage.queues.intake.take([try mail(1)])
+            #expect(try await storage.order(.purge, 1) == .kept)
+            let note = try #require(try await storage.held(1000))
+            func isKnown() async throws -> Bool {
+                try await keeper.read { ledger, _ in try !ledger.purges([MailID(1)]).isEmpty }
+            }
+            // Written again, it is known by the newer record.
+            try await keeper.sealFinished(all: true, now: keeper.clock.now)
+            try await Forwarding(keeper: keeper).copy(livingIn: note.segment, keepUntil: nil)
+            try await keeper.dropSegment(note.segment)
+            let isKnownStill = try await isKnown()
+            #expect(isKnownStill)
+            try await keeper.sealFinished(all: true, now: keeper.clock.now)
+            try await keeper.dropSegment(try #require(try await storage.held(1000)).segment)
+            let isForgotten = try await isKnown() == false
+            #expect(isForgotten)
         }
     }
 

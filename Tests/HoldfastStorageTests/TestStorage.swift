@@ -27,10 +27,11 @@ final class TestFolder: Sendable {
 
 /// Does something with a storage; it is closed afterwards, and can be opened again.
 func withStorage<Result: Sendable>(
-    in folder: TestFolder = TestFolder(),
+    in folder: TestFolder = TestFolder(), machine: Machine = Machine(),
+    over transport: (any NodeTransport)? = nil,
     _ body: @Sendable (StorageComponent) async throws -> Result
 ) async throws -> Result {
-    try await run(in: folder.path, Machine(), body) { configuration, surroundings in
+    try await run(in: folder.path, machine, over: transport, body) { configuration, surroundings in
         try await StorageComponent.open(
             name: "s", configuration: configuration, surroundings: surroundings)
     }
@@ -51,7 +52,7 @@ func withStorage<Result: Sendable>(
 }
 
 private func run<Result: Sendable>(
-    in folder: String, _ machine: Machine,
+    in folder: String, _ machine: Machine, over transport: (any NodeTransport)? = nil,
     _ body: @Sendable (StorageComponent) async throws -> Result,
     opening open: (StorageConfiguration, Surroundings) async throws -> StorageComponent
 ) async throws -> Result {
@@ -60,8 +61,11 @@ private func run<Result: Sendable>(
     let configuration = try StorageConfiguration(reading: &section, folder: folder, host: "here")
     var quiet = Logger(label: "test")
     quiet.logLevel = .critical
-    let client = NodeClient(token: "")
-    let roster = RosterView(registries: [], client: client, clock: machine.clock)
+    let client = transport.map { NodeClient(token: "", over: $0) } ?? NodeClient(token: "")
+    let roster = RosterView(
+        registries: transport == nil ? [] : ["http://here:1/registry/r"], client: client,
+        clock: machine.clock)
+    if transport != nil { try await roster.refresh() }
     let storage = try await open(
         configuration,
         Surroundings(machine: machine, client: client, roster: roster, logger: quiet))
@@ -87,9 +91,9 @@ extension StorageComponent {
 /// A mail as a gateway offers it.
 func mail(
     _ number: UInt64, copies: Int = 1, holders: [Holder] = [], keepDays: Int = 7,
-    text: String = "Subject: hello\r\n\r\ntext\r\n"
+    text: String = "Subject: hello\r\n\r\ntext\r\n", receivedDaysAgo: Int = 0
 ) throws -> Record {
-    let now = MachineClock().now
+    let now = MachineClock().now.advanced(bySeconds: Int64(receivedDaysAgo) * -86_400)
     let keepUntil = now.day.advanced(by: keepDays)
     let octets = Array(text.utf8)
     var header = RecordHeader(

@@ -105,6 +105,24 @@ struct HoldTests {
         }
     }
 
+    @Test("octets that were purged are refused when they are imported again, and why is said")
+    func importAgain() throws {
+        let box = try Appliance()
+        try box.start()
+        let file = box.folder + "/one.eml"
+        try Data(StoryTests.message(1, text: "secretword")).write(
+            to: URL(fileURLWithPath: file))
+        #expect(try box.verb("import", file).code == 0)
+        try waitUntil("it is found") { try box.count("secretword") == 1 }
+        let id = try box.verb("search", "secretword", "--format", "ids").line
+        let purged = try box.verb("purge", id, "--reason", "court order")
+        #expect(purged.code == 0, "\(purged)")
+        let again = try box.verb("import", file, "--format", "json")
+        #expect(again.code == 3 && again.messages.contains("purged; not taken again until"))
+        #expect(again.text.contains("\"stored\" : 0") && again.text.contains("\"refused\" : 1"))
+        #expect(try box.count("") == 0)
+    }
+
     @Test("a hold survives a deleted catalog, and ends with unhold")
     func hold() throws {
         let box = try filled()

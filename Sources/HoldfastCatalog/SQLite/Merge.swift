@@ -48,9 +48,7 @@ struct Merge {
             }
             if !item.entry.again { source.position = max(source.position, item.entry.position) }
             let slip = try Slip(decoding: item.record.slip)
-            guard let entered = try keep(item, slip) else {
-                return ack(mail, for: slip.gateways, copies: slip.copiesWanted)
-            }
+            guard let entered = try keep(item, slip) else { return }
             if isAcked(entered, again: item.entry.again) {
                 let copies = entered.copies.counted(disksMayBeShared: acks.disksMayBeShared)
                 ack(mail, for: slip.gateways, copies: copies)
@@ -61,13 +59,15 @@ struct Merge {
         }
     }
 
-    /// Nil for a mail that was purged: it is not entered, and nobody need keep it.
+    /// Nil for a mail that was purged: it is not entered.
     private mutating func keep(_ item: IndexItem, _ slip: Slip) throws -> Entered? {
         switch item.record.header.kind {
         case .mail: return try keepMail(item, slip)
         case .note:
             let note = try Note(id: item.record.header.mail, decoding: item.record.summary)
-            if note.kind == .purge { merged.purged.append(note.mail) }
+            if note.kind == .purge, note.until ?? slip.keepUntil >= today {
+                merged.purged.append(note.mail)
+            }
             return try keepNote(note, item, slip)
         default: throw HoldfastModel.RecordError.malformed("neither a mail nor a note")
         }
@@ -82,7 +82,7 @@ struct Merge {
         return again || !entered.isNew || !wereEnough
     }
 
-    private mutating func ack(_ mail: MailID, for gateways: [String], copies: Int) {
+    mutating func ack(_ mail: MailID, for gateways: [String], copies: Int) {
         guard !gateways.isEmpty else { return }
         guard let place = acked[mail] else {
             acked[mail] = merged.acks.count

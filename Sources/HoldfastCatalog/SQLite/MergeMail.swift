@@ -8,13 +8,19 @@ internal import HoldfastModel
 extension Merge {
     /// Nil for one that was purged.
     mutating func keepMail(_ item: IndexItem, _ slip: Slip) throws -> Entered? {
-        let mail = item.record.header.mail
+        let (mail, wishes) = (item.record.header.mail, Wishes(database))
+        let received = item.record.header.received.day
+        if let until = try wishes.refuse(mail, received: received, from: source.row) {
+            // Past that day a gateway may have the same octets anew: those are not acked by this copy.
+            if today <= until { ack(mail, for: slip.gateways, copies: slip.copiesWanted) }
+            return nil
+        }
         if let known = try KnownMail(database, mail) {
             let entered = try join(item, slip, to: known)
-            if entered.isNew { _ = try Wishes(database).greet(mail, from: source.row) }
+            if entered.isNew { try wishes.greet(mail, from: source.row) }
             return entered
         }
-        guard try !Wishes(database).greet(mail, from: source.row) else { return nil }
+        try wishes.greet(mail, from: source.row)
         let key = try insertMail(item, slip)
         return try EntryTable.files.enterFirst(
             item.entry, of: key, from: &source, wanted: slip.copiesWanted, database)

@@ -145,6 +145,7 @@ package final class SQLiteCatalog: Catalog {
                     UPDATE qt_totals SET
                         holds_number = (SELECT holds_number FROM old.qt_totals),
                         disks_may_be_shared = (SELECT disks_may_be_shared FROM old.qt_totals);
+                    INSERT INTO qt_marks SELECT * FROM old.qt_marks;
                     """)
         }
     }

@@ -21,7 +21,7 @@ enum Schema {
     private static let application = 0x4846_4341
 
     /// Each takes a catalog one version further, and is never changed once it was released.
-    private static let versions = [version3]
+    private static let versions = [version3, version4]
     /// What was made before the first of them is made anew: none was ever released.
     private static let first = 3
 
@@ -53,6 +53,13 @@ enum Schema {
             throw CatalogError.notACatalog(path: path)
         }
     }
+
+    private static let version4 = """
+        CREATE TABLE qt_marks (
+            mark TEXT PRIMARY KEY,
+            value INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let version3 = """
         CREATE TABLE qt_nodes (

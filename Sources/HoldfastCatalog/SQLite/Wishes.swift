@@ -28,7 +28,8 @@ extension SQLiteCatalog {
         if kind == .purge { keepUntil = Day(number: Int32(clamping: row[1] as Int64)) }
         let note = Note(
             id: order.id, kind: kind, mail: order.mail, order: order.id,
-            at: try moment(of: order, database), by: order.by, reason: order.reason)
+            at: try moment(of: order, database), by: order.by, reason: order.reason,
+            until: kind == .purge ? keepUntil : nil)
         try Wishes(database).apply(note, keepUntil: keepUntil)
         return holders
     }
@@ -104,6 +105,18 @@ extension SQLiteCatalog {
         }
     }
 
+    package func purged(_ mails: [MailID], on day: Day) throws(CatalogError) -> [MailID: Day] {
+        try read { database in
+            let select = try database.cachedStatement(
+                sql: "SELECT keep_until FROM qt_purges WHERE mail_id = ? AND keep_until >= ?")
+            return try mails.reduce(into: [:]) { purged, mail in
+                let until = try Int64.fetchOne(
+                    select, arguments: [mail.data, Int64(day.number)])
+                purged[mail] = until.map { Day(number: Int32(clamping: $0)) }
+            }
+        }
+    }
+
     package func holds(
         after mail: MailID?, limit: Int
     ) throws(CatalogError) -> (number: Int64, mails: [MailID]) {
@@ -132,10 +145,13 @@ struct Wishes {
     /// Takes a note into account, now and for whatever copy comes later. Doing it twice, or in another
     /// order, ends the same.
     func apply(_ note: Note, keepUntil: Day) throws {
+        let keepUntil = note.until ?? keepUntil
         switch note.kind {
         case .release: return
         case .hold, .unhold: try setHeld(note)
-        case .purge: try setPurged(note, keepUntil: keepUntil)
+        case .purge:
+            try setPurged(note, keepUntil: keepUntil)
+            guard try isCovered(note.mail, until: keepUntil) else { return }
         }
         try database.cachedStatement(
             sql: """
@@ -150,11 +166,21 @@ struct Wishes {
         if note.kind == .purge { try remove(note.mail) }
     }
 
+    /// Whether the mail is one that was received while it was purged; the same octets may have been taken
+    /// in again after that.
+    private func isCovered(_ mail: MailID, until day: Day) throws -> Bool {
+        let key = try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT id FROM qt_files WHERE mail_id = ?"),
+            arguments: [mail.data])
+        return key.map { Key.received($0).day <= day } ?? false
+    }
+
     /// What was purged is not held, whichever came first.
     private func setHeld(_ note: Note) throws {
         let isPurged = try Bool.fetchOne(
-            database.cachedStatement(sql: "SELECT 1 FROM qt_purges WHERE mail_id = ?"),
-            arguments: [note.mail.data])
+            database.cachedStatement(
+                sql: "SELECT 1 FROM qt_purges WHERE mail_id = ? AND keep_until >= ?"),
+            arguments: [note.mail.data, Int64(note.at.day.number)])
         let isHeld = note.kind == .hold && isPurged == nil
         try database.cachedStatement(
             sql: """
@@ -173,13 +199,17 @@ struct Wishes {
         try database.cachedStatement(
             sql: """
                 INSERT INTO qt_purges (mail_id, order_id, noted, keep_until) VALUES (?, ?, ?, ?)
-                ON CONFLICT (mail_id) DO UPDATE SET keep_until = max(keep_until, excluded.keep_until)
+                ON CONFLICT (mail_id) DO UPDATE SET order_id = excluded.order_id,
+                    noted = excluded.noted, keep_until = excluded.keep_until
+                WHERE (excluded.keep_until, excluded.noted, excluded.order_id)
+                    > (keep_until, noted, order_id)
                 """
         ).execute(arguments: [
             note.mail.data, note.order.data, note.at.milliseconds, Int64(keepUntil.number),
         ])
-        try database.cachedStatement(sql: "UPDATE qt_holds SET held = 0 WHERE mail_id = ?").execute(
-            arguments: [note.mail.data])
+        try database.cachedStatement(
+            sql: "UPDATE qt_holds SET held = 0 WHERE mail_id = ? AND noted < ?"
+        ).execute(arguments: [note.mail.data, keepUntil.advanced(by: 1).start.milliseconds])
     }
 
     /// Takes a mail out of all tables; its words in the full text find nothing any more.
@@ -203,18 +233,26 @@ struct Wishes {
             .execute(arguments: [row[2] as Int64])
     }
 
-    /// The orders that are due to a node that ships a copy it did not have; true when the mail was
-    /// purged, and is not to be entered.
-    func greet(_ mail: MailID, from node: Int64) throws -> Bool {
-        let isPurged = try due(
+    /// Until when a purge stands that covers what a node ships: it is not to be entered, and the node is
+    /// told. Nil for what is welcome.
+    func refuse(_ mail: MailID, received: Day, from node: Int64) throws -> Day? {
+        let until = try Int64.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT keep_until FROM qt_purges WHERE mail_id = ? AND keep_until >= ?"),
+            arguments: [mail.data, Int64(received.number)])
+        guard let until else { return nil }
+        _ = try due(
             mail, node,
             """
             SELECT ?1, noted, order_id, mail_id, 5, '', '', keep_until FROM qt_purges
             WHERE mail_id = ?2
             """)
-        guard !isPurged else { return true }
+        return Day(number: Int32(clamping: until))
+    }
+
+    /// A node that ships a copy it did not have is told that the mail is held.
+    func greet(_ mail: MailID, from node: Int64) throws {
         _ = try due(mail, node, Self.held(as: .hold, where: "h.held"))
-        return false
     }
 
     /// A node that ships the note of a hold that has ended, and does not know that, is told.
@@ -259,12 +297,15 @@ struct Wishes {
         ).execute(arguments: [node, note.at.milliseconds, note.order.data, note.mail.data])
     }
 
-    /// Forgets what nobody can ask for any more.
+    /// Forgets what nobody can ask for any more. What is due to a node stays until that confirms it: one
+    /// that was away may hold a copy whose day was put off.
     func expire(before day: Day) throws {
-        for table in ["qt_purges", "qt_dues"] {
-            try database.execute(
-                sql: "DELETE FROM \(table) WHERE keep_until < ?", arguments: [Int64(day.number)])
-        }
+        try database.execute(
+            sql: """
+                DELETE FROM qt_purges WHERE keep_until < ? AND NOT EXISTS
+                    (SELECT 1 FROM qt_dues d
+                    WHERE d.order_id = qt_purges.order_id AND d.mail_id = qt_purges.mail_id)
+                """, arguments: [Int64(day.number)])
         try database.cachedStatement(
             sql: """
                 DELETE FROM qt_holds WHERE NOT held

@@ -69,9 +69,18 @@ extension Cluster {
         }
     }
 
-    /// Of which of these a storage holds a copy; none when no DAL answers, for it is only good to know.
-    func known(_ ids: [MailID]) async -> Set<MailID> {
-        var known: Set<MailID> = []
+    /// What is known of some mails.
+    struct Known: Sendable {
+        /// A storage holds a copy.
+        var held: Set<MailID> = []
+        /// Until when they are not taken again.
+        var purged: [MailID: Day] = [:]
+    }
+
+    /// What the DAL knows of these; nothing when none answers, for it is only good to know: storages take
+    /// nothing twice, and nothing that was purged.
+    func known(_ ids: [MailID]) async -> Known {
+        var known = Known()
         for start in stride(from: 0, to: ids.count, by: KnownMails.idsMax) {
             let part = ids[start..<min(start + KnownMails.idsMax, ids.count)]
             let answer = try? await ask(any: .dal) { address in
@@ -79,7 +88,8 @@ extension Cluster {
                     .POST, "\(address)/mails/known", as: KnownMails.self,
                     body: .json(KnownMails(ids: Array(part))))
             }
-            known.formUnion(answer?.ids ?? [])
+            known.held.formUnion(answer?.ids ?? [])
+            for purged in answer?.purged ?? [] { known.purged[purged.id] = Day(purged.until) }
         }
         return known
     }

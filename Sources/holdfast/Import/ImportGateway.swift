@@ -29,7 +29,7 @@ struct ImportGateway: Sendable {
     /// A gateway knows a mail only until the ack, and the catalog from then on: both are asked.
     func send(_ records: [Record]) async throws -> [Outcome] {
         let known = await cluster.known(records.map(\.header.mail))
-        var outcomes = records.map { known.contains($0.header.mail) ? Outcome.duplicate : nil }
+        var outcomes = records.map { known.outcome(of: $0.header.mail) }
         var patience = Patience()
         while true {
             let open = outcomes.indices.filter { outcomes[$0] == nil }
@@ -54,7 +54,8 @@ struct ImportGateway: Sendable {
         } catch let error as DiskError {
             return .refused("\(error)")
         }
-        guard await cluster.known([MailID(ofOctets: digest)]).isEmpty else { return .duplicate }
+        let id = MailID(ofOctets: digest)
+        if let known = await cluster.known([id]).outcome(of: id) { return known }
         let envelope = EnvelopeGuess.envelope(
             of: beginning, fromLineSender: message.fromLineSender)
         var patience = Patience()
@@ -92,6 +93,14 @@ struct ImportGateway: Sendable {
             let outcome = HoldfastModel.Outcome.later(failure.description)
             return records.map { ItemResult(mail: $0.header.mail, outcome: outcome) }
         }
+    }
+}
+
+extension Cluster.Known {
+    /// Nil for a mail that is to be offered.
+    fileprivate func outcome(of mail: MailID) -> ImportGateway.Outcome? {
+        if held.contains(mail) { return .duplicate }
+        return purged[mail].map { .refused(HoldfastModel.Purge.refusal(until: $0)) }
     }
 }
 

@@ -15,7 +15,7 @@ struct InvitationBook: Sendable {
         case welcome
         /// Wrong, used, or too late: which of them is nobody's business.
         case unknown
-        /// Somebody guesses: nobody is let in for a while, right or wrong.
+        /// As `unknown`, and somebody guesses: what is wrong is not even told apart for a while.
         case tooManyTries
     }
 
@@ -39,16 +39,19 @@ struct InvitationBook: Sendable {
 
     mutating func redeem(_ digest: Digest, now: Int64) -> Answer {
         invitations.removeAll { $0.end <= now }
-        failures.removeAll { $0 <= now - Self.failureMilliseconds }
-        guard failures.count < Self.failuresMax else { return .tooManyTries }
         // Every one is compared, each in the same time: how long it takes tells nothing.
         let places = invitations.indices.filter { Self.same(invitations[$0].digest, digest) }
-        guard let place = places.first else {
-            failures.append(now)
-            return .unknown
-        }
+        guard let place = places.first else { return fail(now: now) }
+        // However many guess: a hundred bits are not guessed, and nobody may lock out who was invited.
         invitations.remove(at: place)
         return .welcome
+    }
+
+    private mutating func fail(now: Int64) -> Answer {
+        failures.removeAll { $0 <= now - Self.failureMilliseconds }
+        guard failures.count < Self.failuresMax else { return .tooManyTries }
+        failures.append(now)
+        return .unknown
     }
 
     private static func same(_ left: Digest, _ right: Digest) -> Bool {

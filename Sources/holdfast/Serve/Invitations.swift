@@ -79,7 +79,10 @@ final class Invitations: Sendable {
             throw Refusal.refused(
                 "No invitation has this code: it was used, is too old, or is mistyped.")
         case .tooManyTries:
-            throw Refusal.overloaded("Too many wrong codes came: try again in a minute.")
+            // Not in the log: whoever guesses must not fill it.
+            throw Refusal.overloaded(
+                "No invitation has this code, and too many wrong ones came: look at it again, and"
+                    + " try in a minute.")
         }
         logger.notice("A machine joins")
         let nodes = roster.current?.roster.nodes ?? []
