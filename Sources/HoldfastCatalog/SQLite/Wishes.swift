@@ -25,7 +25,11 @@ extension SQLiteCatalog {
                     """), arguments: [row[0] as Int64]
         ).compactMap { NodeID(bytes: $0) }
         var keepUntil = order.keepUntil
-        if kind == .purge { keepUntil = Day(number: Int32(clamping: row[1] as Int64)) }
+        if kind == .purge {
+            // By whatever clock it was received: this mail is covered.
+            keepUntil = max(
+                Day(number: Int32(clamping: row[1] as Int64)), Key.received(row[0]).day)
+        }
         let note = Note(
             id: order.id, kind: kind, mail: order.mail, order: order.id,
             at: try moment(of: order, database), by: order.by, reason: order.reason,
