@@ -21,15 +21,22 @@ package protocol Catalog: Sendable {
     /// The position up to which the catalog holds what a node keeps; none of a node never seen.
     func position(of node: NodeID) throws(CatalogError) -> Position
 
-    /// The mails that answer to the query, newest received first.
+    /// The mails that answer to the query, in an order of the whole answer.
     ///
-    /// - Parameter row: only what lies below the last row of the page before, however many lie above.
+    /// - Parameter after: only what stands behind this place, where the page before has ended: what comes
+    ///   or goes meanwhile moves nothing.
     func search(
-        _ query: Query, limit: Int, offset: Int, below row: Int64?, today: Day
-    ) throws(CatalogError) -> [Found]
+        _ query: Query, _ order: SearchOrder, limit: Int, offset: Int, after: SearchPlace?,
+        today: Day
+    ) throws(CatalogError) -> SearchPage
 
-    /// How many mails answer to the query, exactly.
-    func count(_ query: Query, today: Day) throws(CatalogError) -> Int
+    /// How many mails answer to the query: exactly, or up to a limit.
+    func count(_ query: Query, upTo limit: Int?, today: Day) throws(CatalogError) -> MailCount
+
+    /// How a search would be answered, without asking.
+    func explain(
+        _ query: Query, _ order: SearchOrder, today: Day
+    ) throws(CatalogError) -> Explanation
 
     /// All that is known of one mail.
     func mail(_ id: MailID, today: Day) throws(CatalogError) -> Details?

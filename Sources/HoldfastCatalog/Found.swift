@@ -29,6 +29,8 @@ package struct Found: Hashable, Sendable {
     package var released: Timestamp?
     /// A person wants it kept beyond its day.
     package var isHeld = false
+    /// What a spam scanner gave it, in thousandths of a point.
+    package var score: Int64?
 }
 
 /// All that the catalog knows of one mail.

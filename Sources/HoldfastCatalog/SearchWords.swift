@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words by which a mail is found, place by place: the same for both databases.
 
-internal import HoldfastMIME
+package import HoldfastMIME
 package import HoldfastModel
 
 /// The normalised words of one mail, as a full-text index takes them.
@@ -17,6 +17,8 @@ package struct SearchWords: Sendable {
     package var names: String
     /// Words that nobody can type, by which other things are found: see `Mark`.
     package var marks: String
+    /// Thousandths of a point; nil where no scanner gave any.
+    package var score: Int64?
 
     /// `body` is normalised already.
     package init(of summary: Summary, _ envelope: Envelope, body: String) {
@@ -29,7 +31,9 @@ package struct SearchWords: Sendable {
         mailFrom = SearchText.words(envelope.sender)
         rcpt = Self.words(of: envelope.recipients)
         names = Self.words(of: summary.attachments.map(\.name))
-        marks = Mark.all(of: summary).joined(separator: " ")
+        let judgement = Judgement(of: summary.verdicts)
+        marks = Mark.all(of: summary, envelope, judgement).joined(separator: " ")
+        score = judgement.score
     }
 
     /// One address after the other; they do not touch, so that ideographs make no pair across.
@@ -68,9 +72,51 @@ package enum Mark {
     /// Narrows a search for a digest down to a few mails: its first eight digits.
     package static func digest(_ digits: some StringProtocol) -> String { "§s\(digits)" }
 
-    package static func all(of summary: Summary) -> [String] {
+    /// A scanner's word.
+    package static func reason(_ reason: Judgement.Reason) -> String { "§v\(reason.rawValue)" }
+
+    /// A whole domain as one word, for each place in which people stand.
+    package static func domain(_ terms: [String], in place: Places) -> String {
+        let letter = peoplePlaces.first { $0.0 == place }?.1 ?? ""
+        return "§d\(letter)" + terms.joined(separator: "§")
+    }
+
+    package static let peoplePlaces: [(Places, String)] = [
+        (.from, "f"), (.to, "t"), (.cc, "c"), (.bcc, "b"), (.mailFrom, "s"), (.rcpt, "r"),
+    ]
+
+    /// What stands behind the last `@`, normalised; nil where there is none.
+    package static func domainTerms(_ address: String) -> [String]? {
+        guard let at = address.utf8.lastIndex(of: UInt8(ascii: "@")) else { return nil }
+        let terms = SearchText.terms(String(address[address.utf8.index(after: at)...]))
+        return terms.isEmpty ? nil : terms
+    }
+
+    private static func domains(of addresses: [String], in place: Places) -> [String] {
+        var seen: Set<Substring> = []
+        return addresses.prefix(addressesMax).compactMap { address in
+            guard let at = address.utf8.lastIndex(of: UInt8(ascii: "@")),
+                seen.insert(address[at...]).inserted
+            else { return nil }
+            return domainTerms(address).map { domain($0, in: place) }
+        }
+    }
+
+    /// Addresses of one place whose domains are entered.
+    private static let addressesMax = 10_000
+
+    package static func all(
+        of summary: Summary, _ envelope: Envelope, _ judgement: Judgement
+    ) -> [String] {
         var marks = [digest(hex(UInt32(summary.digest.words.0 >> 32)))]
         if !summary.messageID.isEmpty { marks.append(messageID(summary.messageID)) }
+        marks += domains(of: summary.from.map(\.address), in: .from)
+        marks += domains(of: summary.to.map(\.address), in: .to)
+        marks += domains(of: summary.cc.map(\.address), in: .cc)
+        marks += domains(of: summary.bcc.map(\.address), in: .bcc)
+        marks += domains(of: [envelope.sender], in: .mailFrom)
+        marks += domains(of: envelope.recipients, in: .rcpt)
+        marks += judgement.reasons.map(reason)
         guard !summary.attachments.isEmpty else { return marks }
         marks.append(attachment)
         for attachment in summary.attachments.prefix(attachmentsMax) {

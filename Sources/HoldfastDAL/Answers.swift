@@ -15,7 +15,18 @@ extension MailAnswer {
             copies_wanted: found.copiesWanted,
             attachments: found.attachments.map { $0.name.isEmpty ? $0.type : $0.name },
             sender: found.sender, recipients: found.recipients, released: found.released?.iso8601,
-            held: found.isHeld ? true : nil)
+            held: found.isHeld ? true : nil,
+            score: found.score.map { Double($0) / 1000 })
+    }
+}
+
+extension ExplainAnswer {
+    init(_ explanation: Explanation) {
+        self.init(
+            tree: explanation.tree, index: explanation.index,
+            statements: explanation.statements.map {
+                StatementAnswer(sql: $0.sql, values: $0.values, plan: $0.plan)
+            })
     }
 }
 

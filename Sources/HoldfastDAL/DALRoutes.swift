@@ -13,32 +13,7 @@ extension DALComponent {
         addEntryRoutes(to: server)
         addFillingRoutes(to: server)
         let router = server.router
-        router.get("\(path.text)/mails") { [self] request, _ in
-            let query = try query(of: request)
-            let limit = try request.number("limit", default: 50, in: 0...pageMax)
-            let offset = try request.number("offset", default: 0, in: 0...Int.max / 2)
-            let row = try request.uri.queryParameters["after"].map { text in
-                guard let row = Int64(text) else {
-                    throw Refusal.malformed("after must be what `next` was in an answer.")
-                }
-                return row
-            }
-            let today = surroundings.clock.now.day
-            let found = try await read { catalog in
-                try catalog.search(query, limit: limit, offset: offset, below: row, today: today)
-            }
-            let next = found.count == limit ? found.last.map { String($0.row) } : nil
-            return JSONAnswer(
-                SearchAnswer(
-                    mails: found.map(MailAnswer.init), next: next,
-                    incomplete: incomplete))
-        }
-        router.get("\(path.text)/mails/count") { [self] request, _ in
-            let query = try query(of: request)
-            let today = surroundings.clock.now.day
-            let count = try await read { catalog in try catalog.count(query, today: today) }
-            return JSONAnswer(CountAnswer(count: count))
-        }
+        addSearchRoutes(to: router)
         router.post("\(path.text)/mails/known") { [self] request, context in
             let asked = try await request.decode(as: KnownMails.self, context: context)
             guard asked.ids.count <= KnownMails.idsMax else {
@@ -118,18 +93,6 @@ extension DALComponent {
         }
     }
 
-    private var pageMax: Int { 10_000 }
-
-    private func query(of request: Request) throws -> Query {
-        let text = request.uri.queryParameters["q"].map(String.init) ?? ""
-        let offset = try request.number("utc_offset_seconds", default: 0, in: -86_400...86_400)
-        do {
-            return try Query(parsing: text, now: surroundings.clock.now, offset: offset)
-        } catch {
-            throw Refusal.malformed("\(error)")
-        }
-    }
-
     /// One mail, by its id or any unique prefix of it.
     func details(_ prefix: String) async throws -> Details {
         let today = surroundings.clock.now.day
@@ -142,18 +105,5 @@ extension DALComponent {
         }
         guard let details else { throw Refusal.absent("There is no mail \(prefix).") }
         return details
-    }
-}
-
-extension Request {
-    fileprivate func number(
-        _ name: String, default standard: Int, in range: ClosedRange<Int>
-    ) throws -> Int {
-        guard let text = uri.queryParameters[Substring(name)] else { return standard }
-        guard let number = Int(text), range.contains(number) else {
-            throw Refusal.malformed(
-                "\(name) must be from \(range.lowerBound) to \(range.upperBound).")
-        }
-        return number
     }
 }

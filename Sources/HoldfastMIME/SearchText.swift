@@ -4,7 +4,8 @@
 /// Turns text into the words that a search compares.
 ///
 /// Compatibility forms, case and accents are folded; letters and digits make words and all else
-/// separates them; scripts without blanks become overlapping pairs. The result is a–z, 0–9, single
+/// separates them; scripts without blanks become overlapping pairs, with the last character of a run
+/// alone behind them. The result is a–z, 0–9, single
 /// spaces and UTF-8 beyond ASCII, so an index needs to know no more than the space. Stored words
 /// were made by these rules: who changes them must make every index again.
 package enum SearchText {
@@ -15,9 +16,38 @@ package enum SearchText {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The words of `text` one by one: what a query looks for, as a phrase.
+    /// The words of `text` one by one, as the index has them.
     package static func terms(_ text: String) -> [String] {
         words(text).split(separator: " ").map(String.init)
+    }
+
+    /// What a query looks for: words that stand one after the other, the last of them perhaps only as a
+    /// beginning.
+    ///
+    /// A run of ideographs at the end may go on in the mail: the character that stands alone behind its
+    /// pairs is left out, and one that has no pair is the beginning of every pair that it is in.
+    package static func phrase(_ text: String) -> (terms: [String], isBeginning: Bool) {
+        var terms = terms(text)
+        guard let last = terms.last, isIdeograph(last) else { return (terms, false) }
+        guard terms.count > 1, let pair = terms.dropLast().last, isPair(pair, endingIn: last) else {
+            return (terms, true)
+        }
+        terms.removeLast()
+        return (terms, false)
+    }
+
+    private static func isIdeograph(_ term: String) -> Bool {
+        let scalars = term.unicodeScalars
+        guard scalars.count == 1, let scalar = scalars.first, scalar.value >= 0x80 else {
+            return false
+        }
+        return FoldTable.standard.fold(scalar.value).kind == .ideograph
+    }
+
+    private static func isPair(_ term: String, endingIn last: String) -> Bool {
+        let scalars = term.unicodeScalars
+        guard scalars.count == 2, let first = scalars.first else { return false }
+        return isIdeograph(String(first)) && term.unicodeScalars.last == last.unicodeScalars.last
     }
 
     /// Appends the words of `text`, after a space if need be, until `bytes` holds `bytesMax`.

@@ -151,7 +151,8 @@ extension WordWriter {
         if fits { append(value) }
     }
 
-    /// Pairs overlap: 日本語 is 日本 and 本語; one alone stays single.
+    /// Pairs overlap, and the last character stands alone as well: 日本語 is 日本, 本語 and 語. So any
+    /// two are a word, and any one is the beginning of a word.
     private mutating func writeIdeograph(_ value: UInt32) {
         if let joined = Composition.join(previous, value) {
             previous = joined
@@ -170,10 +171,8 @@ extension WordWriter {
 
     private mutating func endRun() {
         guard previous != 0 else { return }
-        if !hasPair {
-            append(previous)
-            bytes.append(0x20)
-        }
+        append(previous)
+        bytes.append(0x20)
         previous = 0
         hasPair = false
     }

@@ -29,15 +29,18 @@ package struct MailAnswer: Codable, Hashable, Sendable {
     package var released: String?
     /// A person wants it kept beyond its day; absent when nobody does.
     package var held: Bool?
+    /// What a spam scanner gave it; absent when none did.
+    package var score: Double?
 
     package init(
         id: String, received: String, date: String?, from: String, to: [String], cc: [String],
         subject: String, message_id: String, size: Int, sha256: String, keep_until: String,
         copies: Int,
         copies_wanted: Int, attachments: [String], sender: String, recipients: [String],
-        released: String?, held: Bool? = nil
+        released: String?, held: Bool? = nil, score: Double? = nil
     ) {
         self.held = held
+        self.score = score
         self.id = id
         self.received = received
         self.date = date
@@ -58,7 +61,7 @@ package struct MailAnswer: Codable, Hashable, Sendable {
     }
 }
 
-/// `GET /mails?q=…&limit=…&offset=…&after=…&utc_offset_seconds=…`
+/// `GET /mails?q=…&sort=…&reverse=1&limit=…&offset=…&after=…&utc_offsets=…`
 package struct SearchAnswer: Codable, Hashable, Sendable {
     package var format_version = 1
     package var mails: [MailAnswer]
@@ -79,13 +82,45 @@ package struct SearchAnswer: Codable, Hashable, Sendable {
     }
 }
 
-/// `GET /mails/count?q=…`
+/// `GET /mails/count?q=…&up_to=…`
 package struct CountAnswer: Codable, Hashable, Sendable {
     package var format_version = 1
     package var count: Int
+    /// There are more than it was counted up to; absent when the count is exact.
+    package var or_more: Bool?
 
-    package init(count: Int) {
+    package init(count: Int, orMore: Bool = false) {
         self.count = count
+        or_more = orMore ? true : nil
+    }
+}
+
+/// `GET /mails/explain?q=…&sort=…`: how a query is understood, and answered.
+package struct ExplainAnswer: Codable, Hashable, Sendable {
+    package var format_version = 1
+    /// The query as a tree, one line a node.
+    package var tree: [String]
+    /// Who finds the mails.
+    package var index: String
+    package var statements: [StatementAnswer]
+
+    package init(tree: [String], index: String, statements: [StatementAnswer]) {
+        self.tree = tree
+        self.index = index
+        self.statements = statements
+    }
+}
+
+/// A statement that the catalog's database is given, what is bound to it, and how it goes about it.
+package struct StatementAnswer: Codable, Hashable, Sendable {
+    package var sql: String
+    package var values: [String]
+    package var plan: [String]
+
+    package init(sql: String, values: [String], plan: [String]) {
+        self.sql = sql
+        self.values = values
+        self.plan = plan
     }
 }
 

@@ -15,7 +15,8 @@ extension StorageComponent {
             let parameters = request.uri.queryParameters
             let condition = try condition(
                 String(parameters["q"] ?? ""),
-                utcOffset: String(parameters["utc_offset_seconds"] ?? "0"))
+                clock: String(
+                    parameters["utc_offsets"] ?? parameters["utc_offset_seconds"] ?? "0"))
             guard let limit = Int(parameters["limit"] ?? "50"),
                 (1...Self.pageMailsMax).contains(limit)
             else { throw Refusal.malformed("limit must be from 1 to \(Self.pageMailsMax).") }
@@ -36,13 +37,14 @@ extension StorageComponent {
         }
     }
 
-    private func condition(_ text: String, utcOffset: String) throws -> Condition {
-        guard let offset = Int(utcOffset), (-86_400...86_400).contains(offset) else {
-            throw Refusal.malformed("utc_offset_seconds must be from -86400 to 86400.")
+    private func condition(_ text: String, clock: String) throws -> Condition {
+        guard let clock = AskerClock(clock) else {
+            throw Refusal.malformed(
+                "utc_offsets must be seconds from -86400 to 86400, as in 3600,7200@1774746000.")
         }
         let query: Query
         do {
-            query = try Query(parsing: text, now: keeper.clock.now, offset: offset)
+            query = try Query(parsing: text, now: keeper.clock.now, clock: clock)
         } catch {
             throw Refusal.malformed("\(error)")
         }

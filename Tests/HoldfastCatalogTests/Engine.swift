@@ -119,9 +119,17 @@ extension Catalog {
     /// One order.
     func enter(_ order: StorageOrder) throws -> [NodeID]? { try enter([order])[0] }
 
-    /// A first page.
-    func search(_ query: Query, limit: Int, offset: Int, today: Day) throws -> [Found] {
-        try search(query, limit: limit, offset: offset, below: nil, today: today)
+    /// A page, newest first.
+    func search(
+        _ query: Query, limit: Int, offset: Int, after: SearchPlace? = nil, today: Day
+    ) throws -> [Found] {
+        try search(
+            query, .newest, limit: limit, offset: offset, after: after, today: today
+        ).mails
+    }
+
+    func count(_ query: Query, today: Day) throws -> Int {
+        try count(query, upTo: nil, today: today).mails
     }
 
     func found(_ text: String, limit: Int = 1000, offset: Int = 0) throws -> [MailID] {

@@ -38,6 +38,7 @@ struct MailViewTests {
         }
         #expect(try needed("from:amy subject:x after:2026-01-01 size>10K") == [])
         #expect(try needed("a OR (b -is:released) copies:2") == ["is:released", "copies:"])
+        #expect(try needed("node:a segment:1 expires:<3d") == ["node:", "segment:", "expires:"])
     }
 
     @Test("the days of receipt are read out of a query, and never narrowed too far")

@@ -9,6 +9,7 @@ struct Matchable {
     var sample: Sample
     var copies = 1
     var isReleased = false
+    var kept: [KeptAt] = []
 
     func matches(_ condition: Condition) -> Bool { whole.matches(condition) == true }
 
@@ -20,6 +21,8 @@ struct Matchable {
         view.copiesWanted = sample.slip.copiesWanted
         view.isReleased = isReleased
         view.isHeld = false
+        view.keepUntil = sample.slip.keepUntil
+        view.kept = kept
         return view
     }
 

@@ -12,6 +12,10 @@ private let vocabulary = [
     "京都大学", "北京", "заказ", "order", "offer", "7", "2026",
 ]
 private let hosts = ["acme.com", "mail.acme.com", "example.net", "büro.example"]
+private let verdicts = [
+    "X-Spam-Flag: YES", "X-Spam-Score: 3.5", "X-Spam-Status: Yes, score=8.25", "X-Virus: Eicar",
+    "X-Spamd-Result: default: False [-1.50 / 15.00];", "X-Amavis-Alert: BANNED, x.exe",
+]
 private let attachments = [
     Attachment(name: "alpha.pdf", type: "application/pdf"),
     Attachment(name: "photo beta.JPG", type: "image/jpeg"), Attachment(name: "", type: "image/png"),
@@ -45,6 +49,7 @@ extension SplitMix64 {
             }
             if !chance(4) { summary.messageID = "\(below(30))@\(one(of: hosts))" }
             summary.attachments = chance(3) ? some(of: attachments, upTo: 3) : []
+            summary.verdicts = chance(2) ? some(of: verdicts, upTo: 2) : []
             summary.size = UInt64(below(3000))
             summary.digest = Digest(words: (next() & 0xff00_0000_ffff_ffff, next(), 3, 4))
             mail.summary = summary
@@ -60,8 +65,8 @@ extension SplitMix64 {
     /// A condition that has something to do with one of the mails.
     mutating func condition(_ mails: [Sample], depth: Int = 0) -> Condition {
         let mail = one(of: mails)
-        switch below(depth > 3 ? 13 : 22) {
-        case 0...4: return words(mail)
+        switch below(depth > 3 ? 18 : 27) {
+        case 0...4, 17: return words(mail)
         case 5: return below(2) == 0 ? .attachment : .attachmentType([one(of: ["pdf", "image"])])
         case 6: return .messageID(chance(9) ? "nobody" : mail.summary.messageID)
         case 7: return ids(mail)
@@ -70,8 +75,13 @@ extension SplitMix64 {
         case 10: return .size(numbers(upTo: 3000))
         case 11: return .copies(numbers(upTo: 3))
         case 12: return one(of: [.released, .short, .everything])
-        case 13...15: return .not(condition(mails, depth: depth + 1))
-        case 16...19:
+        case 13: return .domain(domain())
+        case 14:
+            return below(2) == 0 ? .score(scores()) : .reason(one(of: Judgement.Reason.allCases))
+        case 15: return .keepUntil(days())
+        case 16: return .kept(kept())
+        case 18...20: return .not(condition(mails, depth: depth + 1))
+        case 21...24:
             return .all((0..<2 + below(2)).map { _ in condition(mails, depth: depth + 1) })
         default: return .any((0..<2 + below(2)).map { _ in condition(mails, depth: depth + 1) })
         }
@@ -86,7 +96,8 @@ extension SplitMix64 {
             .all, .all, .all, .body, .subject, .from, .recipients, .cc, .mailFrom, .rcpt, .names,
             .people,
         ]
-        let prefix = chance(4)
+        let isLone = SearchText.phrase(terms.last ?? "").isBeginning
+        let prefix = chance(4) || isLone
         if prefix, let last = terms.last { terms[terms.count - 1] = String(last.prefix(2)) }
         return .words(Words(terms, in: one(of: places), prefix: prefix))
     }
@@ -107,6 +118,32 @@ extension SplitMix64 {
         case 1: return TimeRange(until: moments[0])
         default: return TimeRange(from: moments[0], until: moments[1])
         }
+    }
+
+    private mutating func domain() -> Domain {
+        let places: [Places] = [.from, .recipients, .cc, .mailFrom, .rcpt, .people]
+        var terms = SearchText.terms(one(of: hosts))
+        let prefix = chance(3)
+        if prefix { terms = Array(terms.prefix(1 + below(terms.count))) }
+        return Domain(terms, in: one(of: places), prefix: prefix)
+    }
+
+    private mutating func scores() -> ScoreRange {
+        let ends = (0..<2).map { _ in Int64(below(12) - 3) * 1000 }
+        return chance(2)
+            ? ScoreRange(from: ends[0], to: ends[1]) : ScoreRange(from: chance(2) ? ends[0] : nil)
+    }
+
+    private mutating func days() -> DayRange {
+        let ends = (0..<2).map { _ in today.advanced(by: below(80) - 5) }
+        return chance(2) ? DayRange(from: ends[0], to: ends[1]) : DayRange(to: ends[0])
+    }
+
+    private mutating func kept() -> KeptAt {
+        let node = one(of: ["storage-1", "storage-2", "storage-9"])
+        return chance(2)
+            ? KeptAt(node: node)
+            : KeptAt(node: chance(2) ? node : nil, segment: 1 + UInt64(below(3)))
     }
 
     private mutating func numbers(upTo limit: Int) -> NumberRange {

@@ -6,7 +6,7 @@ import HoldfastChance
 import HoldfastModel
 import Testing
 
-private struct World {
+struct World {
     var mails: [Matchable] = []
 
     /// Fills the catalog from two storages, in random batches and order.
@@ -15,10 +15,10 @@ private struct World {
         mails = (0..<count).map { Matchable(sample: random.mail($0)) }
         for place in mails.indices.shuffled(using: &random) {
             let mail = mails[place].sample
-            try catalog.merge([shippers[0].ship(mail)], from: shippers[0])
+            try ship(place, from: &shippers[0], to: catalog, &random)
             if random.chance(2) {
                 mails[place].copies = 2
-                try catalog.merge([shippers[1].ship(mail)], from: shippers[1])
+                try ship(place, from: &shippers[1], to: catalog, &random)
             }
             if random.chance(5) {
                 let sent = !random.chance(3)
@@ -33,6 +33,16 @@ private struct World {
                 try catalog.merge([shippers[0].ship(note, slip: mail.slip)], from: shippers[0])
             }
         }
+    }
+
+    private mutating func ship(
+        _ place: Int, from shipper: inout Shipper, to catalog: any Catalog,
+        _ random: inout SplitMix64
+    ) throws {
+        let segment = SegmentNumber(1 + random.below(3))
+        mails[place].kept.append(KeptAt(node: shipper.name, segment: segment))
+        try catalog.merge(
+            [shipper.ship(mails[place].sample, segment: segment)], from: shipper)
     }
 
     func expected(_ condition: Condition) -> [MailID] {
@@ -77,7 +87,7 @@ func findsWhatIsThere(engine: Engine, seed: UInt64) throws {
                 "seed \(seed): \(condition)")
             let next = try page.last.map { last in
                 try catalog.search(
-                    query, limit: limit, offset: 0, below: last.row, today: today
+                    query, limit: limit, offset: 0, after: SearchPlace(row: last.row), today: today
                 ).map(\.id)
             }
             #expect(

@@ -44,7 +44,7 @@ struct MessageReaderTests {
                 Samples.bounce,
                 "it failed final recipient rfc822 gone example com subject what was sent"
             ),
-            (Samples.japanese, "日本 本語"),
+            (Samples.japanese, "日本 本語 語"),
             (Samples.uuencoded, "before after"),
         ])
     func words(message: String, words: String) {

@@ -2,6 +2,7 @@
 // The command line: words, codes and reports.
 
 import ArgumentParser
+import HoldfastCatalog
 import HoldfastModel
 import HoldfastNode
 import Testing
@@ -16,14 +17,16 @@ import Testing
         #expect(search.query.question.query == "-spam from:amy -has:attachment")
         #expect(try Count.parse([""]).query.question.query == "")
         #expect(
-            try Count.parse(["--utc-offset", "-3600", "x"]).query.question.utcOffsetSeconds == -3600
-        )
+            try Count.parse(["--utc-offset", "-3600", "x"]).query.question.clock.text == "-3600")
+        let sorted = try Search.parse(["x", "--sort", "size", "--reverse"])
+        #expect(sorted.sort == .size && sorted.reverse)
     }
 
     @Test(
         "what cannot be meant is a usage error: 2, and 64 for deliver",
         arguments: [
             ["search"], ["search", "--limt", "3", "x"], ["search", "--limit", "-1", "x"], ["show"],
+            ["search", "--sort", "colour", "x"], ["search", "--sort", "size", "--direct", "x"],
             ["release", "a", "--to", "nobody"],
             ["show", "--headers", "--copies", "a"], ["export", "x", "--to", "zip:a"], ["import"],
             ["init", "d", "--storages", "1", "--copies", "2"], ["nothing"], ["deliver", "a@b"],

@@ -63,6 +63,42 @@ struct StoryTests {
         #expect(try box.verb("count", "").code == 5, "a needed part cannot be reached")
     }
 
+    @Test("an answer is sorted as a whole, its total is told, and a query is explained")
+    func sortsAndExplains() throws {
+        let box = try Appliance("--storages", "1")
+        try box.start()
+        let client = try MailSocket(port: box.smtp)
+        _ = try client.reply()
+        _ = try client.command("EHLO story")
+        for number in 1...12 {
+            #expect(
+                try client.mail(Self.message(number), from: "a@b.c", to: ["d@e.f"]).hasPrefix("250")
+            )
+        }
+        try waitUntil("all are found") { try box.count("") == 12 }
+        func subjects(_ options: String...) throws -> [String] {
+            let search = ["search", "--config", box.configuration, "from:@example.org"]
+            return try Appliance.run(search + ["--format", "tsv"] + options).text
+                .split(separator: "\n").map {
+                    String($0.split(separator: "\t", omittingEmptySubsequences: false)[5])
+                }
+        }
+        let sorted = (1...12).map { "Story \($0)" }.sorted()
+        #expect(try subjects("--sort", "subject", "--limit", "0") == sorted)
+        #expect(
+            try subjects("--sort", "subject", "--reverse", "--limit", "3")
+                == sorted.suffix(3).reversed())
+        let some = try box.verb("search", "story", "--sort", "size", "--limit", "5")
+        #expect(some.messages.contains("These are 5 of 12"))
+        let explained = try box.verb("search", "from:amy size:>1", "--explain")
+        #expect(explained.code == 0)
+        for part in ["word 'amy' in From", "octets from 2", "SELECT", "full text"] {
+            #expect(explained.text.contains(part), "\(part)")
+        }
+        #expect(try box.verb("search", "x", "--direct", "--sort", "size").code == 2)
+        try box.stop()
+    }
+
     @Test("a wrong configuration is one sentence and exit code 78, and nothing is started")
     func configuration() throws {
         let box = try Appliance("--storages", "1")

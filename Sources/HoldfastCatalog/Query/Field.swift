@@ -4,11 +4,11 @@
 /// What a query can ask about, under its canonical name.
 enum Field: String, CaseIterable {
     case from, to, cc, bcc, mailfrom, rcpt, with, subject, body, filename, type
-    case has, hasattachment, flag
+    case has, hasattachment, flag, reason, score
     case received, date, after, before, newerThan = "newer_than", olderThan = "older_than"
-    case size, larger, smaller, copies
-    case id, msgid, sha256
-    case `is`
+    case expires, size, larger, smaller, copies
+    case id, msgid, sha256, node, segment
+    case `is`, `in`
 
     /// Those that people ask for most, as a hint.
     static let common =
@@ -16,14 +16,14 @@ enum Field: String, CaseIterable {
 
     /// Other names, from Gmail, KQL, notmuch and mu; lower case.
     private static let aliases: [String: Field] = [
-        "f": .from, "sender": .from, "recip": .to, "recipients": .to, "tc": .to,
-        "senderaddress": .mailfrom, "recipientaddress": .rcpt, "participants": .with,
+        "f": .from, "sender": .from, "t": .to, "recip": .to, "recipients": .to, "tc": .to,
+        "c": .cc, "senderaddress": .mailfrom, "recipientaddress": .rcpt, "participants": .with,
         "contact": .with, "a": .with, "s": .subject, "b": .body, "attachment": .filename,
         "attachmentnames": .filename, "file": .filename, "n": .filename, "mime": .type,
         "mimetype": .type, "arrived": .received, "sent": .date, "since": .after,
-        "until": .before, "newer": .after, "older": .before, "z": .size, "mid": .msgid,
+        "until": .before, "newer": .after, "older": .before, "z": .size, "i": .msgid, "mid": .msgid,
         "rfc822msgid": .msgid, "message-id": .msgid, "messageid": .msgid, "hash": .sha256,
-        "state": .is, "releasestatus": .is,
+        "state": .is, "releasestatus": .is, "tag": .has, "startexpiresdate": .expires,
     ]
 
     private static let names: [String: Field] = {
@@ -45,7 +45,7 @@ enum Field: String, CaseIterable {
         case .cc: .cc
         case .bcc: .bcc
         case .mailfrom: .mailFrom
-        case .rcpt: .rcpt
+        case .rcpt, .in: .rcpt
         case .with: .people
         case .subject: .subject
         case .body: .body
@@ -57,7 +57,7 @@ enum Field: String, CaseIterable {
     /// A larger or a smaller value can be asked for.
     var isCompared: Bool {
         switch self {
-        case .received, .date, .size, .copies: true
+        case .received, .date, .size, .copies, .score, .expires: true
         default: false
         }
     }

@@ -44,6 +44,9 @@ struct FieldText {
             || byte == UInt8(ascii: "-")
     }
 
+    /// A drive and a folder, though there may be a field of one letter: `C:\temp`.
+    var looksLikePath: Bool { hasColon && name.utf8.count == 1 && value.hasPrefix("\\") }
+
     /// No field has this name, and none was meant: `http://x`, `12:30`, `a=b`, `std::list`, `Re:`.
     var looksLikeText: Bool {
         let lower = name.lowercased()

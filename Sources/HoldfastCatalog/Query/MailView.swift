@@ -20,6 +20,9 @@ package struct MailView: Sendable {
     /// What only a catalog knows.
     package var copies: Int?
     package var copiesWanted: Int?
+    package var keepUntil: Day?
+    /// Where copies are: at a node, in a segment.
+    package var kept: [KeptAt]?
     package var isReleased: Bool?
     package var isHeld: Bool?
 
@@ -47,6 +50,11 @@ package struct MailView: Sendable {
         case .attachment: summary.map { !$0.attachments.isEmpty }
         case .attachmentType(let terms):
             summary.map { Self.contains(terms, false, in: Self.types(of: $0)) }
+        case .domain(let domain): has(domain)
+        case .reason(let reason):
+            summary.map { Judgement(of: $0.verdicts).reasons.contains(reason) }
+        case .score(let scores):
+            summary.map { Judgement(of: $0.verdicts).score.map(scores.contains) ?? false }
         case .id(let range): range.contains(id)
         case .messageID(let wanted): messageID.map { !wanted.isEmpty && $0 == wanted }
         case .digest(let range): summary.map { range.contains($0.digest) }
@@ -54,6 +62,8 @@ package struct MailView: Sendable {
         case .date(let times): summary.map { $0.date.map(times.contains) ?? false }
         case .size(let numbers): size.map(numbers.contains)
         case .copies(let numbers): copies.map { numbers.contains(UInt64($0)) }
+        case .keepUntil(let days): keepUntil.map(days.contains)
+        case .kept(let place): kept.map { $0.contains(where: place.covers) }
         case .released: isReleased
         case .held: isHeld
         case .short: copies.flatMap { copies in copiesWanted.map { copies < $0 } }
@@ -107,6 +117,31 @@ package struct MailView: Sendable {
         }
     }
 
+    private func has(_ domain: Domain) -> Bool? {
+        var isKnown = true
+        for place in Self.places where domain.places.contains(place) {
+            guard let addresses = addresses(in: place) else {
+                isKnown = false
+                continue
+            }
+            let domains = addresses.compactMap(Mark.domainTerms)
+            if domains.contains(where: domain.covers) { return true }
+        }
+        return isKnown ? false : nil
+    }
+
+    private func addresses(in place: Places) -> [String]? {
+        switch place {
+        case .mailFrom: sender.map { [$0] }
+        case .from: summary?.from.map(\.address)
+        case .to: summary?.to.map(\.address)
+        case .cc: summary?.cc.map(\.address)
+        case .bcc: summary?.bcc.map(\.address)
+        case .rcpt: envelope?.recipients
+        default: []
+        }
+    }
+
     private static func terms(_ addresses: [Address]) -> [String] {
         addresses.flatMap { SearchText.terms($0.name) + SearchText.terms($0.address) }
     }
@@ -131,6 +166,8 @@ extension Condition {
     package var needingCatalog: [String] {
         switch self {
         case .copies: ["copies:"]
+        case .keepUntil: ["expires:"]
+        case .kept(let place): [place.segment == nil ? "node:" : "segment:"]
         case .released: ["is:released"]
         case .held: ["is:held"]
         case .short: ["is:short"]
@@ -152,5 +189,19 @@ extension Condition {
             }
         default: TimeRange()
         }
+    }
+}
+
+extension Domain {
+    /// Whether this domain, or one that begins so, is meant.
+    fileprivate func covers(_ terms: [String]) -> Bool {
+        guard prefix else { return terms == self.terms }
+        return terms.joined(separator: " ").hasPrefix(self.terms.joined(separator: " "))
+    }
+}
+
+extension KeptAt {
+    fileprivate func covers(_ place: KeptAt) -> Bool {
+        (node == nil || node == place.node) && (segment == nil || segment == place.segment)
     }
 }

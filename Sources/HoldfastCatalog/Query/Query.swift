@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A question to the catalog, as a value: the same for the command line, HTTP and both databases.
 
+package import HoldfastMIME
 package import HoldfastModel
 
 /// What somebody wants to find.
@@ -20,11 +21,18 @@ package struct Query: Hashable, Sendable {
         self.condition = condition
     }
 
-    /// Reads a query. Days begin and end where the asker lives: `offset` seconds east of UTC.
-    package init(parsing text: String, now: Timestamp, offset: Int) throws(QueryError) {
-        let calendar = AskerCalendar(now: now, offset: offset)
+    /// Reads a query. Days begin and end where the asker lives.
+    package init(
+        parsing text: String, now: Timestamp, clock: AskerClock = .utc
+    ) throws(QueryError) {
+        let calendar = AskerCalendar(now: now, clock: clock)
         var parser = try Parser(text, calendar: calendar)
         self.init(text: text, condition: try parser.query())
+    }
+
+    /// Days begin and end `offset` seconds east of UTC, all year round.
+    package init(parsing text: String, now: Timestamp, offset: Int) throws(QueryError) {
+        try self.init(parsing: text, now: now, clock: AskerClock(offset: offset))
     }
 
     /// How large a query may be.
@@ -51,6 +59,12 @@ package indirect enum Condition: Hashable, Sendable {
     case attachment
     /// An attachment's type or name ending has these words, one after the other.
     case attachmentType([String])
+    /// An address at exactly this domain, in one of some places.
+    case domain(Domain)
+    /// A scanner said so.
+    case reason(Judgement.Reason)
+    /// What a scanner gave it; never true of a mail without a score.
+    case score(ScoreRange)
     case id(ClosedRange<MailID>)
     /// The Message-ID header is exactly this, angle brackets aside.
     case messageID(String)
@@ -62,6 +76,10 @@ package indirect enum Condition: Hashable, Sendable {
     case date(TimeRange)
     case size(NumberRange)
     case copies(NumberRange)
+    /// The last day on which it is kept.
+    case keepUntil(DayRange)
+    /// A copy is known there.
+    case kept(KeptAt)
     /// A release reached at least one recipient.
     case released
     /// A person wants it kept beyond its day.
@@ -88,81 +106,28 @@ package struct Words: Hashable, Sendable {
     }
 }
 
-/// Where words can stand.
-package struct Places: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt16
+/// What stands behind the `@` of an address.
+package struct Domain: Hashable, Sendable {
+    /// Normalised, at least one: `acme com`.
+    package var terms: [String]
+    package var places: Places
+    /// The last of the terms is the beginning of one.
+    package var prefix: Bool
 
-    package init(rawValue: UInt16) {
-        self.rawValue = rawValue
-    }
-
-    package static let body = Places(rawValue: 1 << 0)
-    package static let subject = Places(rawValue: 1 << 1)
-    package static let from = Places(rawValue: 1 << 2)
-    package static let to = Places(rawValue: 1 << 3)
-    package static let cc = Places(rawValue: 1 << 4)
-    package static let bcc = Places(rawValue: 1 << 5)
-    /// The sender and the recipients of the envelope.
-    package static let mailFrom = Places(rawValue: 1 << 6)
-    package static let rcpt = Places(rawValue: 1 << 7)
-    /// Names of attachments.
-    package static let names = Places(rawValue: 1 << 8)
-
-    package static let recipients: Places = [.to, .cc, .bcc]
-    package static let people: Places = [.from, .to, .cc, .bcc, .mailFrom, .rcpt]
-    package static let all: Places = [.body, .subject, .people, .names]
-}
-
-/// From one moment until before another; open where there is none.
-package struct TimeRange: Hashable, Sendable {
-    package var from: Timestamp?
-    package var until: Timestamp?
-
-    package init(from: Timestamp? = nil, until: Timestamp? = nil) {
-        self.from = from
-        self.until = until
-    }
-
-    package func contains(_ moment: Timestamp) -> Bool {
-        (from.map { $0 <= moment } ?? true) && (until.map { moment < $0 } ?? true)
+    package init(_ terms: [String], in places: Places, prefix: Bool = false) {
+        self.terms = terms
+        self.places = places
+        self.prefix = prefix
     }
 }
 
-/// From one number to another, both included; open where there is none.
-package struct NumberRange: Hashable, Sendable {
-    package var from: UInt64?
-    package var to: UInt64?
+/// A node, one of its segments, or the segments of all nodes that have this number.
+package struct KeptAt: Hashable, Sendable {
+    package var node: String?
+    package var segment: SegmentNumber?
 
-    package init(from: UInt64? = nil, to: UInt64? = nil) {
-        self.from = from
-        self.to = to
-    }
-
-    package func contains(_ number: UInt64) -> Bool {
-        (from.map { $0 <= number } ?? true) && (to.map { number <= $0 } ?? true)
-    }
-}
-
-/// Every digest that begins with some hexadecimal digits.
-package struct DigestRange: Hashable, Sendable {
-    package let digits: String
-    package let low: Digest
-    package let high: Digest
-
-    /// Nil unless there are 1 to 64 hexadecimal digits.
-    package init?(beginning digits: String) {
-        let digits = digits.lowercased()
-        let open = 64 - digits.utf8.count
-        guard (0..<64).contains(open),
-            let low = Digest(hex: digits + String(repeating: "0", count: open)),
-            let high = Digest(hex: digits + String(repeating: "f", count: open))
-        else { return nil }
-        self.digits = digits
-        self.low = low
-        self.high = high
-    }
-
-    package func contains(_ digest: Digest) -> Bool {
-        digest.hex.hasPrefix(digits)
+    package init(node: String?, segment: SegmentNumber? = nil) {
+        self.node = node
+        self.segment = segment
     }
 }

@@ -11,7 +11,7 @@ enum FoundRows {
         f.size, f.sha256, f.keep_until, f.copies, f.copies_wanted, f.attachments,
         f.sender, f.recipients,
         (SELECT max(n.noted) FROM qt_notes n WHERE n.mail_id = f.mail_id AND n.sent > 0),
-        EXISTS (SELECT 1 FROM qt_holds h WHERE h.mail_id = f.mail_id AND h.held)
+        EXISTS (SELECT 1 FROM qt_holds h WHERE h.mail_id = f.mail_id AND h.held), f.score
         """
 
     static func one(_ key: Int64, _ database: Database) throws -> Found {
@@ -35,7 +35,8 @@ enum FoundRows {
             copies: row[11], copiesWanted: row[12],
             attachments: try attachments(TextList.texts(row[13])), sender: row[14] ?? "",
             recipients: try TextList.texts(row[15]),
-            released: (row[16] as Int64?).map(Timestamp.init(milliseconds:)), isHeld: row[17])
+            released: (row[16] as Int64?).map(Timestamp.init(milliseconds:)), isHeld: row[17],
+            score: row[18])
     }
 
     private static func attachments(_ texts: [String]) throws -> [Attachment] {

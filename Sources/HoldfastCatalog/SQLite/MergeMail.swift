@@ -69,6 +69,7 @@ extension Merge {
             envelope.sender.ifAny, TextList.json(envelope.recipients), envelope.flags,
             envelope.origin.transport.ifAny, envelope.origin.client.ifAny,
             envelope.origin.greeting.ifAny, TextList.json(summary.verdicts), source.counts ? 1 : 0,
+            words.score,
         ])
         try insert.execute()
         texts.add(words, key: key, table: table, keepUntil: Int64(slip.keepUntil.number))
@@ -81,8 +82,8 @@ extension Merge {
         INSERT INTO qt_files (id, keep_until, date, size, copies, copies_wanted, text_table,
             mail_id, sha256, message_id, subject, from_text, to_texts, cc_texts, attachments,
             bcc_texts, reply_to_texts, sender, recipients, smtp_flags, transport, client, greeting,
-            verdicts, counted)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            verdicts, counted, score)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     /// The number that follows from mail id and receipt, or the next one that no other mail has.

@@ -7,7 +7,7 @@ internal import HoldfastModel
 /// What must all hold of a mail, sorted by who can answer it.
 struct Plan {
     /// What the full-text index finds, newest first; nil when it is not asked, and rows are walked.
-    private(set) var match: String?
+    private(set) var match: TextMatch?
     /// What must then hold of the row in qt_files.
     private(set) var filters: [Fragment] = []
     /// Between which rows to look; nil when there can be no answer.
@@ -16,6 +16,8 @@ struct Plan {
     private(set) var texts: [TextTable] = []
     /// The same dates by their index, for when rows would be walked.
     private var dated: [Fragment] = []
+    /// What indexes beside the full text find the rows by.
+    private(set) var lookups: [String] = []
     /// Some rows are hidden on this day: ask each.
     let hidesBefore: Day?
 
@@ -35,11 +37,14 @@ struct Plan {
         if !matches.isEmpty {
             let joined = Match.all(matches)
             switch joined {
-            case .found(let expression): match = expression
+            case .found(let match): self.match = match
             case .others: filters.append(Filter(texts: texts).sql(joined))
             }
         }
-        if match == nil { filters += dated }
+        if match == nil, !dated.isEmpty {
+            filters += dated
+            lookups.append("dates")
+        }
     }
 
     private mutating func add(_ condition: Condition, to matches: inout [Match]) {
@@ -48,14 +53,20 @@ struct Plan {
             return
         }
         switch condition {
-        case .everything, .received: break
+        case .everything, .received: return
+        case .short:
+            lookups.append("mails that are short")
+            filters.append(Filter(texts: texts).sql(condition))
         case .messageID(let id):
-            matches.append(.found(Match.marks([Mark.messageID(id)])))
-            filters.append(Fragment("f.message_id = ?", [id]))
+            matches.append(.found(.marks([Mark.messageID(id)])))
+            filters.append("f.message_id = \(id)")
         case .digest(let range):
-            matches.append(.found(Match.marks([Mark.digest(range.digits.prefix(8))])))
-            filters.append(Filter.digest(range, of: "f"))
-        default: filters.append(Filter(texts: texts).sql(condition))
+            matches.append(.found(.marks([Mark.digest(range.digits.prefix(8))], prefix: false)))
+            filters.append(Filter.digest(range, of: "f.sha256"))
+        default:
+            let filter = Filter(texts: texts)
+            if filter.rows(condition) != nil { lookups.append("mail ids and Message-IDs") }
+            filters.append(filter.sql(condition))
         }
     }
 
@@ -96,6 +107,6 @@ struct Plan {
         narrow(to: low...high)
         guard row[2] < Self.listedMax else { return }
         dated.append(
-            Fragment("f.id IN (SELECT id FROM qt_files WHERE date >= ? AND date < ?)", ends))
+            "f.id IN (SELECT id FROM qt_files WHERE date >= \(ends[0]) AND date < \(ends[1]))")
     }
 }

@@ -21,9 +21,9 @@ enum Schema {
     private static let application = 0x4846_4341
 
     /// Each takes a catalog one version further, and is never changed once it was released.
-    private static let versions = [version3, version4]
-    /// What was made before the first of them is made anew: none was ever released.
-    private static let first = 3
+    private static let versions = [version5]
+    /// What was made before the first of them is made anew from the storages: none was ever released.
+    private static let first = 5
 
     static var known: Int { first + versions.count - 1 }
 
@@ -54,14 +54,7 @@ enum Schema {
         }
     }
 
-    private static let version4 = """
-        CREATE TABLE qt_marks (
-            mark TEXT PRIMARY KEY,
-            value INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        """
-
-    private static let version3 = """
+    private static let version5 = """
         CREATE TABLE qt_nodes (
             id INTEGER PRIMARY KEY,
             node BLOB NOT NULL UNIQUE,
@@ -88,6 +81,8 @@ enum Schema {
             -- Copies that count: by nodes that count, each disk once where they must be independent.
             counted INTEGER NOT NULL,
             text_table INTEGER NOT NULL,
+            -- What a spam scanner gave it, in thousandths of a point.
+            score INTEGER,
             mail_id BLOB NOT NULL UNIQUE,
             sha256 BLOB NOT NULL,
             message_id TEXT,
@@ -219,6 +214,11 @@ enum Schema {
             PRIMARY KEY (node, noted, order_id, mail_id)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX qt_dues_order ON qt_dues (order_id, mail_id);
+
+        CREATE TABLE qt_marks (
+            mark TEXT PRIMARY KEY,
+            value INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE qt_totals (
             id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -1,84 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers to queries: rows newest first, and how many there are.
+// Answers to queries: mails page by page, and how many there are.
 
 internal import GRDB
 package import HoldfastModel
 
 extension SQLiteCatalog {
     package func search(
-        _ query: Query, limit: Int, offset: Int, below row: Int64?, today: Day
-    ) throws(CatalogError) -> [Found] {
-        guard limit > 0 else { return [] }
+        _ query: Query, _ order: SearchOrder, limit: Int, offset: Int, after: SearchPlace?,
+        today: Day
+    ) throws(CatalogError) -> SearchPage {
+        guard limit > 0 else { return SearchPage(mails: []) }
         return try read { database in
-            let plan = try Plan(query, below: row, today: today, database)
-            var rows = try MatchingRows(plan, database)
-            var skipped = 0
-            while skipped < offset, try rows.next() != nil { skipped += 1 }
-            var found: [Found] = []
-            while found.count < limit, let key = try rows.next() {
-                found.append(try FoundRows.one(key, database))
-            }
-            return found
+            let places =
+                order.isNewest
+                ? try Self.newest(query, limit, offset, below: after?.row, today, database)
+                : try Self.sorted(query, order, limit, offset, after, today, database)
+            return SearchPage(
+                mails: try places.map { try FoundRows.one($0.row, database) },
+                next: places.count == limit ? places.last : nil)
         }
     }
 
-    package func count(_ query: Query, today: Day) throws(CatalogError) -> Int {
+    private static func newest(
+        _ query: Query, _ limit: Int, _ offset: Int, below row: Int64?, _ today: Day,
+        _ database: Database
+    ) throws -> [SearchPlace] {
+        let plan = try Plan(query, below: row, today: today, database)
+        var rows = try MatchingRows(plan, database)
+        var skipped = 0
+        while skipped < offset, try rows.next() != nil { skipped += 1 }
+        var places: [SearchPlace] = []
+        while places.count < limit, let key = try rows.next() {
+            places.append(SearchPlace(row: key))
+        }
+        return places
+    }
+
+    /// Sees all that match, and keeps one page of them.
+    private static func sorted(
+        _ query: Query, _ order: SearchOrder, _ limit: Int, _ offset: Int, _ after: SearchPlace?,
+        _ today: Day, _ database: Database
+    ) throws -> [SearchPlace] {
+        let plan = try Plan(query, today: today, database)
+        let skipped = min(offset, SearchLimits.sortedOffsetMax)
+        var page = SortedPage(order, after: after, capacity: skipped + limit)
+        for statement in plan.statements(.values(of: order.key)) {
+            let rows = try Row.fetchCursor(
+                database, sql: statement.sqlite, arguments: statement.arguments)
+            while let row = try rows.next() {
+                page.take(SearchPlace(order.key.value(row[1]), row: row[0]))
+            }
+        }
+        return Array(page.finish().dropFirst(offset))
+    }
+
+    package func count(
+        _ query: Query, upTo limit: Int?, today: Day
+    ) throws(CatalogError) -> MailCount {
         try read { database in
             let plan = try Plan(query, today: today, database)
-            return try plan.statements(counting: true).reduce(0) { count, statement in
-                let arguments = StatementArguments(statement.arguments)
-                let more = try Int.fetchOne(database, sql: statement.sql, arguments: arguments)
-                return count + (more ?? 0)
+            var count = 0
+            for statement in plan.statements(.count(upTo: limit.map { $0 + 1 })) {
+                count +=
+                    try Int.fetchOne(
+                        database, sql: statement.sqlite, arguments: statement.arguments) ?? 0
+                if let limit, count > limit { return MailCount(mails: limit, orMore: true) }
             }
+            return MailCount(mails: count)
         }
     }
 }
 
-extension Plan {
-    /// The statements that answer the query, one a full-text table or one in all, newest first.
-    func statements(counting: Bool) -> [Fragment] {
-        guard let keys else { return [] }
-        guard let match else { return [walk(keys, counting: counting)] }
-        return texts.map { look(for: match, in: $0, keys, counting: counting) }
+/// How much of an answer can be asked for at once.
+package enum SearchLimits {
+    /// Mails of a sorted answer that can be left out by counting.
+    package static let sortedOffsetMax = 10_000
+    /// Up to here a total is told exactly beside a page.
+    package static let totalMax = 10_000
+}
+
+extension SearchOrder.Key {
+    /// The column that has what is sorted by.
+    var column: Fragment {
+        switch self {
+        case .received: "f.id"
+        case .date: "f.date"
+        case .size: "f.size"
+        case .from: "f.from_text"
+        case .subject: "f.subject"
+        case .score: "f.score"
+        }
     }
 
-    private func walk(_ keys: ClosedRange<Int64>, counting: Bool) -> Fragment {
-        var filters = filters
-        if keys.lowerBound > .min { filters.append(Fragment("f.id >= ?", [keys.lowerBound])) }
-        if keys.upperBound < .max { filters.append(Fragment("f.id <= ?", [keys.upperBound])) }
-        if let hidesBefore { filters.append(Self.visible(on: hidesBefore)) }
-        let condition = filters.isEmpty ? Fragment("1") : .joined(filters, by: " AND ")
-        return counting
-            ? condition.enclosed("SELECT count(*) FROM qt_files f WHERE ", "")
-            : condition.enclosed("SELECT f.id FROM qt_files f WHERE ", " ORDER BY f.id DESC")
-    }
-
-    private func look(
-        for match: String, in table: TextTable, _ keys: ClosedRange<Int64>, counting: Bool
-    ) -> Fragment {
-        let name = table.name
-        var conditions = [Fragment("\(name) MATCH ?", [match])]
-        if keys.lowerBound > table.keys.lowerBound {
-            conditions.append(Fragment("\(name).rowid >= ?", [keys.lowerBound]))
+    func value(_ column: DatabaseValue) -> SortValue {
+        switch self {
+        case .from, .subject: SortedPage.value(ofText: String.fromDatabaseValue(column))
+        default: Int64.fromDatabaseValue(column).map(SortValue.number) ?? .none
         }
-        if keys.upperBound < table.keys.upperBound {
-            conditions.append(Fragment("\(name).rowid <= ?", [keys.upperBound]))
-        }
-        conditions += filters
-        var source = name
-        let isWhole = hidesBefore.map { table.isWhole(on: $0) } ?? !table.hasHoles
-        if let hidesBefore, !isWhole { conditions.append(Self.visible(on: hidesBefore)) }
-        if !filters.isEmpty || !isWhole {
-            // CROSS: the full text is asked first, its rows are looked up.
-            source += " CROSS JOIN qt_files f ON f.id = \(name).rowid"
-        }
-        return Fragment.joined(conditions, by: " AND ").enclosed(
-            "SELECT \(counting ? "count(*)" : "\(name).rowid") FROM \(source) WHERE ",
-            counting ? "" : " ORDER BY \(name).rowid DESC")
-    }
-
-    private static func visible(on day: Day) -> Fragment {
-        Fragment("+f.keep_until >= ?", [Int64(day.number)])
     }
 }
 
@@ -99,7 +117,7 @@ struct MatchingRows {
 
     init(_ plan: Plan, _ database: Database) throws {
         self.database = database
-        let statements = plan.statements(counting: false)
+        let statements = plan.statements(.newest)
         let newest = plan.match == nil ? [Int64.max] : plan.texts.map(\.keys.upperBound)
         waiting = Array(zip(statements, newest)).reversed()
     }
@@ -107,9 +125,8 @@ struct MatchingRows {
     mutating func next() throws -> Int64? {
         while let first = waiting.last, open.allSatisfy({ $0.next <= first.newest }) {
             waiting.removeLast()
-            let arguments = StatementArguments(first.statement.arguments)
             let cursor = try Int64.fetchCursor(
-                database, sql: first.statement.sql, arguments: arguments)
+                database, sql: first.statement.sqlite, arguments: first.statement.arguments)
             if let row = try cursor.next() { open.append(Source(cursor: cursor, next: row)) }
         }
         guard let place = open.indices.max(by: { open[$0].next < open[$1].next }) else {

@@ -20,6 +20,8 @@ struct TextTable {
 
     var name: String { Self.name(number) }
 
+    var sqlName: Fragment { .numbered("qt_texts_", number) }
+
     /// Every mail in it is to be kept on this day, and is there.
     func isWhole(on today: Day) -> Bool {
         !hasHoles && number * Self.days >= Int64(today.number)

@@ -2,6 +2,7 @@
 // `holdfast count`: how many mails match.
 
 internal import ArgumentParser
+internal import HoldfastNode
 
 struct Count: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,7 +18,7 @@ struct Count: AsyncParsableCommand {
     @OptionGroup var query: QueryOption
 
     func run() async throws {
-        let count = try await Cluster.reach(config) { try await $0.count(query.question) }
+        let count = try await Cluster.reach(config) { try await $0.count(query.question).count }
         try await Output.standard.write("\(count)\n")
         guard count > 0 else { throw ExitStatus.none }
     }

@@ -3,6 +3,7 @@
 
 internal import ArgumentParser
 internal import HoldfastDisk
+internal import HoldfastNode
 
 struct Export: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,7 +33,7 @@ struct Export: AsyncParsableCommand {
     func run() async throws {
         let progress = ProgressLine()
         let exporter = try await Cluster.reach(config) { cluster in
-            let all = try await cluster.count(query.question)
+            let all = try await cluster.count(query.question).count
             var exporter: Exporter?
             try await cluster.eachPage(query.question) { mails in
                 var working =

@@ -15,8 +15,9 @@ struct QueryHelp: ParsableCommand {
                                       attachment names and text; case and accents are one
               a b   a OR b   -a   ( ) AND need not be written, and binds closer than OR
               from: to: cc: bcc:      the header's name, address, or a part of it;
-                                      to: has Cc and Bcc too, with: all of them
-              mailfrom: rcpt:         the SMTP envelope's
+                                      to: has Cc and Bcc too, with: all of them;
+                                      from:acme.com has what is below, from:@acme.com not
+              mailfrom: rcpt: in:     the SMTP envelope's
               subject: body:          words there; subject:(a OR b) too
               filename: type:pdf      an attachment; has:attachment: there is one
               after: before:          when Holdfast took the mail in, by your clock;
@@ -27,9 +28,11 @@ struct QueryHelp: ParsableCommand {
               id: msgid:              a mail id or its beginning; a Message-ID
               sha256:                 of the octets as they came, or its beginning
               copies:0 is:short       copies that are known; fewer than wanted
-              is:released             was sent on
+              is:released is:held     was sent on; is kept beyond its day (expires:<3d)
+              reason:spam score:>8    what a scanner wrote: spam, virus, banned, badheader
+              node: segment:          where a copy lies
 
-            An unknown field is an error. `''` matches every mail. Put a query with quotation marks, \
+            An unknown field is an error. holdfast-query(7) has thirty examples. `''` matches every mail. Put a query with quotation marks, \
             parentheses or < > between single quotation marks.
             """,
         helpNames: .long)

@@ -43,7 +43,7 @@ struct UnservedSearch {
         do {
             query = try Query(
                 parsing: question.query, now: MachineClock().now,
-                offset: question.utcOffsetSeconds)
+                clock: question.clock)
         } catch {
             throw Failure(.badQuery, "\(error)")
         }

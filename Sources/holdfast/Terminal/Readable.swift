@@ -24,6 +24,15 @@ enum Readable {
         "\(count) \(noun)\(count == 1 ? "" : "s")"
     }
 
+    /// `10,000`.
+    static func grouped(_ number: Int) -> String {
+        let digits = String(number)
+        let groups = stride(from: 0, to: digits.count, by: 3).map { place in
+            String(digits.dropLast(place).suffix(3))
+        }
+        return groups.reversed().joined(separator: ",")
+    }
+
     /// The local time to the minute: `2026-11-23 06:24`; what is no time stays as it is.
     static func localTime(_ iso8601: String) -> String {
         guard let moment = Timestamp(iso8601: iso8601) else { return iso8601 }
