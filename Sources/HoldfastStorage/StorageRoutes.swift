@@ -67,6 +67,23 @@ extension StorageComponent {
 
     private func record(segment: UInt64, offset: UInt64, mail: MailID?) async throws -> Response {
         try await ordersHeard.wait()
+        do {
+            return try await found(segment: segment, offset: offset, mail: mail)
+        } catch let absence as SegmentError {
+            // Its segment was dropped and itself carried forward before the DAL's entry could follow.
+            guard case .absent = absence, let mail,
+                let held = try await keeper.read({ ledger, _ in try ledger.held([mail])[mail] }),
+                held.segment != segment
+            else { throw Refusal(absence) }
+            do {
+                return try await found(segment: held.segment, offset: held.offset, mail: mail)
+            } catch let error as SegmentError {
+                throw Refusal(error)
+            }
+        }
+    }
+
+    private func found(segment: UInt64, offset: UInt64, mail: MailID?) async throws -> Response {
         // A large message shows its damage only at its end: the second time it is not even begun.
         guard !keeper.damage.isKnown(segment: segment, offset: offset) else {
             throw Refusal(SegmentError.damaged(segment: segment, offset: offset))
@@ -81,8 +98,6 @@ extension StorageComponent {
             }
         } catch SegmentError.damaged {
             throw try await damaged(segment: segment, offset: offset, mail: mail)
-        } catch let error as SegmentError {
-            throw Refusal(error)
         }
         var headers: HTTPFields = [.contentType: Wire.contentType]
         guard record.messageIsBeside else {
