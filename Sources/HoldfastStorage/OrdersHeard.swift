@@ -9,20 +9,27 @@ internal import Synchronization
 /// Whether this storage, since its start, has all that people ordered while it was away: until then it may
 /// hold what was purged.
 ///
-/// The DAL is asked. Where none lives it can be asked of nobody, and the storage answers: nothing but its
-/// own records can be searched then.
+/// The DAL is asked. Where none lives, some seconds after the start too, nobody can be asked, and the
+/// storage answers: nothing but its own records can be searched then.
 final class OrdersHeard: Sendable {
     private let node: NodeID
     private let surroundings: Surroundings
     private let patienceMilliseconds: Int64
+    /// Until then, by the monotonic clock, a Registry or DAL that started with it may be late.
+    private let loneliness: Int64
     private let state = Mutex(false)
 
     private static let againMilliseconds: Int64 = 100
 
     /// - Parameter patienceMilliseconds: who reads is kept waiting so long: more than a DAL that died stays
     ///   in the roster.
-    init(node: NodeID, surroundings: Surroundings, patienceMilliseconds: Int64 = 8_000) {
+    /// - Parameter lateMilliseconds: a DAL that started with this storage may come so late.
+    init(
+        node: NodeID, surroundings: Surroundings, patienceMilliseconds: Int64 = 8_000,
+        lateMilliseconds: Int64 = 6_000
+    ) {
         self.patienceMilliseconds = patienceMilliseconds
+        loneliness = surroundings.clock.monotonicMilliseconds + lateMilliseconds
         self.node = node
         self.surroundings = surroundings
     }
@@ -58,9 +65,12 @@ final class OrdersHeard: Sendable {
     }
 
     private func ask() async -> Bool {
-        // Without a Registry nobody new is found, and who stayed has heard what there was.
-        guard let roster = try? await surroundings.roster.refresh().roster else { return true }
-        guard let dal = roster.nodes(of: .dal).first else { return roster.isYoung != true }
+        guard !surroundings.roster.registries.isEmpty else { return true }
+        let isAlone = surroundings.clock.monotonicMilliseconds >= loneliness
+        guard let roster = try? await surroundings.roster.refresh().roster else { return isAlone }
+        guard let dal = roster.nodes(of: .dal).first else {
+            return isAlone && roster.isYoung != true
+        }
         let answer = try? await surroundings.client.json(
             .GET, "\(dal.address)/nodes/\(node)/dues", as: DuesAnswer.self)
         return answer?.orders == 0

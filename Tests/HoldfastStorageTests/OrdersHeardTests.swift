@@ -39,7 +39,7 @@ private final class Others: Sendable {
 @Suite("Orders that a storage has to hear")
 struct OrdersHeardTests {
     private static func run(
-        patienceMilliseconds: Int64 = 60_000,
+        patienceMilliseconds: Int64 = 60_000, lateMilliseconds: Int64 = 0,
         _ body: @escaping @Sendable (OrdersHeard, Others) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -60,7 +60,8 @@ struct OrdersHeardTests {
                 clock: MachineClock(), client: client, roster: roster, logger: logger)
             let heard = OrdersHeard(
                 node: NodeID(7), surroundings: surroundings,
-                patienceMilliseconds: patienceMilliseconds)
+                patienceMilliseconds: patienceMilliseconds,
+                lateMilliseconds: lateMilliseconds)
             try await body(heard, others)
             group.cancelAll()
         }
@@ -94,6 +95,14 @@ struct OrdersHeardTests {
             others.hasDAL.withLock { $0 = false }
             try await heard.wait()
             #expect(others.asked.withLock { $0 } == 0)
+        }
+    }
+
+    @Test("a DAL that started with the storage is waited for")
+    func late() async throws {
+        try await Self.run(patienceMilliseconds: 200, lateMilliseconds: 60_000) { heard, others in
+            others.hasDAL.withLock { $0 = false }
+            await #expect(throws: Refusal.self) { try await heard.wait() }
         }
     }
 

@@ -34,7 +34,7 @@ struct OrderKillTests {
         let senders = Senders(1, to: cluster.front.smtp, promises)
         defer { senders.stop() }
         try waitUntil("some mails are known", seconds: 60) {
-            try cluster.count("copies:2") > 100
+            try cluster.count("copies:2") > 100 && cluster.count("node:s3") > 0
         }
         var ledger = Ledger()
         // Its copies are made elsewhere meanwhile.
