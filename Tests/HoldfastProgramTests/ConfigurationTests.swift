@@ -2,6 +2,7 @@
 // The configuration file: what it takes, what it refuses, and that its texts say the same.
 
 import Foundation
+import HoldfastGateway
 import HoldfastNode
 import HoldfastSegments
 import HoldfastStorage
@@ -10,14 +11,79 @@ import Testing
 @testable import holdfast
 
 @Suite struct ConfigurationTests {
-    @Test("etc/holdfast.toml is the text that init fills in")
-    func exampleIsTheTemplate() throws {
+    @Test("etc/holdfast/holdfast.toml, which the package installs, is the text that init fills in")
+    func packagedConfiguration() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../etc/holdfast.toml")
+            .appending(path: "../../etc/holdfast/holdfast.toml")
+        var text = ConfigurationText(ConfigurationTemplate.text)
+        text.set("[node]", "token_file", to: .text("secrets/token"))
+        text.set("[node]", "key_file", to: .text("secrets/keys"))
+        let data = "/var/lib/holdfast"
+        text.set("[node]", "disks_file", to: .text("/var/lib/holdfast/disks.json"))
+        text.set("[registry]", "links_file", to: .text("\(data)/links.json"))
+        text.set("[[storage]]", "folder", to: .text("\(data)/storage-1"))
+        text.set("[dal]", "database", to: .text("sqlite:\(data)/catalog.sqlite"))
+        text.set("[gateway]", "spool", to: .text("\(data)/spool"))
+        // By a port: Debian's Postfix sees no socket outside its chroot.
+        text.set("[gateway]", "lmtp", to: .text("127.0.0.1:2424"))
         if ProcessInfo.processInfo.environment["HOLDFAST_REWRITE"] != nil {
-            try ConfigurationTemplate.text.write(to: file, atomically: true, encoding: .utf8)
+            try text.text.write(to: file, atomically: true, encoding: .utf8)
         }
-        #expect(try String(contentsOf: file, encoding: .utf8) == ConfigurationTemplate.text)
+        #expect(try String(contentsOf: file, encoding: .utf8) == text.text)
+        let installation = try Installation(text: text.text, file: "/etc/holdfast/holdfast.toml")
+        // Nothing is written outside: the unit may not.
+        #expect(installation.gateway?.configuration.spool == "\(data)/spool")
+        #expect(installation.registry?.configuration == "\(data)/links.json")
+        #expect(installation.storages.map(\.configuration.folder) == ["\(data)/storage-1"])
+    }
+
+    @Test(
+        "files of conf.d go before, in order; a storage of the same name is changed, others added")
+    func addedFiles() throws {
+        let text = """
+            [registry]
+            [gateway]
+            copies = 1
+            keep_days = 30
+            [[storage]]
+            name = "a"
+            segment_bytes_max = 2097152
+            """
+        let added = try [
+            "[gateway]\ncopies = 2\n[[storage]]\nname = \"a\"\nfolder = \"/mnt/a\"",
+            "[gateway]\ncopies = 3\n[[storage]]\nname = \"b\"\nfolder = \"/mnt/b\"",
+        ].map { try ConfigurationFile($0) }
+        let installation = try Installation(text: text, added: added, file: "/x/holdfast.toml")
+        let gateway = try #require(installation.gateway?.configuration.component)
+        #expect(gateway.copies == 3)
+        #expect(gateway.keepDays == 30)
+        #expect(installation.storages.map(\.name) == ["a", "b"])
+        #expect(installation.storages.map(\.configuration.folder) == ["/mnt/a", "/mnt/b"])
+        #expect(installation.storages[0].configuration.segments.segmentBytesMax == 2 << 20)
+    }
+
+    @Test("what is wrong in a file of conf.d names that file")
+    func wrongAddedFile() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "holdfast-conf-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/conf.d", withIntermediateDirectories: true)
+        let file = "\(folder)/holdfast.toml"
+        try "[registry]\n".write(toFile: file, atomically: true, encoding: .utf8)
+        for (added, sentence) in [
+            ("[nodes]", "conf.d/20-mine.toml: [nodes] is not a section"),
+            ("[dal]\nack_copies = 99", "holdfast.toml with 20-mine.toml: [dal] ack_copies is 99"),
+        ] {
+            try added.write(
+                toFile: "\(folder)/conf.d/20-mine.toml", atomically: true, encoding: .utf8)
+            let failure = try #require(throws: Failure.self) { try Installation(file: file) }
+            #expect("\(failure)".contains(sentence), "\(failure)")
+        }
+        // Only *.toml is read: editors leave other files.
+        try FileManager.default.moveItem(
+            atPath: "\(folder)/conf.d/20-mine.toml", toPath: "\(folder)/conf.d/20-mine.toml~")
+        _ = try Installation(file: file)
     }
 
     @Test("every key that is commented out is accepted, and shows its default")

@@ -16,8 +16,9 @@ struct Adopt: AsyncParsableCommand {
             start: two nodes with one identity would spoil each other's places. With a new one it starts, \
             and a storage ships the entries of all that it holds again. Nothing in it changes but \
             holdfast.node. Stop `holdfast serve` before, and start it afterwards; never serve the folder \
-            from which a spool was copied again, because orders in both would be sent twice. Exit code 78: \
-            the folder is in use, or is no data folder.
+            from which a spool was copied again, because orders in both would be sent twice. An empty folder \
+            on another disk than before stays out too, because its disk may not be mounted: adopted, it is \
+            a new storage. Exit code 78: the folder is in use, or is no data folder.
             """,
         helpNames: .long)
 
@@ -26,21 +27,37 @@ struct Adopt: AsyncParsableCommand {
 
     func run() async throws {
         let thread = DiskThread(name: "adopt")
-        let adoption = try await thread.run { [folder] in
+        let said = try await thread.run { [self] in
             do {
-                return try RecordKeeper.adopt(folder)
+                let adoption = try RecordKeeper.adopt(folder)
+                let old = adoption.old.map { "\($0)" } ?? "unknown"
+                return
+                    "\(folder): node \(adoption.new) (before: \(old)), \(adoption.segments) segments\n"
             } catch DiskError.absent {
-                throw Failure(
-                    .configuration,
-                    "\(folder) is no data folder: it has neither holdfast.node nor segments")
+                guard try isNewPlace() else {
+                    throw Failure(
+                        .configuration,
+                        "\(folder) is no data folder: it has neither holdfast.node nor segments")
+                }
+                return "\(folder): new, and no longer that of another disk\n"
             } catch {
                 throw Failure(.configuration, "\(error)\(StartFailure.cure(for: error))")
             }
         }
-        let old = adoption.old.map { "\($0)" } ?? "unknown"
-        try await Output.standard.write(
-            "\(folder): node \(adoption.new) (before: \(old)), \(adoption.segments) segments\n")
+        try await Output.standard.write(said)
         await Output.say(notice)
+    }
+
+    /// Whether the folder was one whose disk seemed to be away; it counts as new from now on.
+    private func isNewPlace() throws -> Bool {
+        guard Path.isFolder(folder), let installation = try? config.installation() else {
+            return false
+        }
+        let file = installation.resolved(installation.node.disksFile)
+        var disks = try KnownDisks(file: file)
+        guard disks.forget(folder) else { return false }
+        try disks.write(to: file)
+        return true
     }
 
     /// What is to be done next, as far as the configuration tells.

@@ -24,7 +24,7 @@ struct Serve: AsyncParsableCommand {
         MemoryReturn.prepare()
         SystemLimits.raiseOpenFiles()
         SystemLimits.hideNewFiles()
-        let process = try await ServingProcess(installation)
+        let process = try await LongStart.watched { try await ServingProcess(installation) }
         try await process.run()
     }
 }

@@ -56,6 +56,23 @@ struct ConfigurationFile {
         }
     }
 
+    /// Lays another file over this one: its keys go before ours, and a `[[storage]]` that has the name
+    /// of one of ours changes that one.
+    mutating func lay(_ other: ConfigurationFile) {
+        for (name, values) in other.sections {
+            sections[name, default: [:]].merge(values) { $1 }
+        }
+        for storage in other.storages {
+            if let name = storage["name"],
+                let place = storages.firstIndex(where: { $0["name"] == name })
+            {
+                storages[place].merge(storage) { $1 }
+            } else {
+                storages.append(storage)
+            }
+        }
+    }
+
     private static func values(
         _ value: any TOMLValueConvertible, named name: String
     ) throws(ConfigurationError) -> Values {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The complete, commented holdfast.toml: etc/holdfast.toml, and what `init` fills in.
+// The complete, commented holdfast.toml: what `init` fills in, and the package too.
 
 /// The text of the configuration file. A key that is commented out shows its default.
 enum ConfigurationTemplate {
@@ -9,6 +9,9 @@ enum ConfigurationTemplate {
         # Each section makes one node of that role in this process: all of them make an appliance, one
         # of them a dedicated machine. A key that is commented out shows its default. Relative paths
         # begin in the folder of this file. A node's name must be unique in the whole installation.
+        #
+        # Files conf.d/*.toml beside this one are read after it, in the order of their names, and their
+        # keys go before those here. A [[storage]] there is one more, or changes the one of its name.
 
         [node]
         # Where this process listens for HTTP: other nodes, and the holdfast program itself. Loopback is
@@ -43,6 +46,11 @@ enum ConfigurationTemplate {
         # The name of this machine, so that copies can be told apart by machine.
         # Default: "" (the machine's own name).
         #host = ""
+
+        # On which disks the storages and the spool lie, as seen last: one that is found empty, and on another
+        # disk than before, is not mounted and stays out.
+        # Default: "disks.json".
+        #disks_file = "disks.json"
 
         # How much is written to standard error: trace, debug, info, notice, warning, error, critical.
         # The environment variable HOLDFAST_LOG goes before it.

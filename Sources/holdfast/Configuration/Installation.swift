@@ -43,16 +43,21 @@ struct Installation: Sendable {
                 .configuration,
                 "\(error); name a configuration with --config, or make one with `holdfast init`")
         }
+        let added = try AddedFiles(beside: path)
         do {
-            try self.init(text: text, file: path)
-        } catch {
-            throw Failure(.configuration, "\(path): \(error)")
+            try self.init(text: text, added: added.read(), file: path)
+        } catch let error as ConfigurationError {
+            throw Failure(.configuration, "\(path)\(added.hint): \(error)")
         }
     }
 
-    init(text: String, file path: String) throws(ConfigurationError) {
+    /// - Parameter added: what is laid over the text, in this order.
+    init(
+        text: String, added: [ConfigurationFile] = [], file path: String
+    ) throws(ConfigurationError) {
         file = path
-        let found = try ConfigurationFile(text)
+        var found = try ConfigurationFile(text)
+        for file in added { found.lay(file) }
         var section = found.section("node") ?? ConfigurationSection(name: "node", values: [:])
         node = try NodeConfiguration(reading: &section)
         registry = try Self.part(found, .registry) { section throws(ConfigurationError) in

@@ -16,6 +16,8 @@ struct NodeConfiguration: Sendable {
     var keyFile: String?
     /// The name of the machine; empty for the name that it has.
     var host: String
+    /// Where it is remembered which disks the data folders lie on.
+    var disksFile: String
     var logLevel: LogLevel
     /// Whoever reaches the HTTP server may otherwise read how much mail there is, and nothing of it.
     var metricsNeedToken: Bool
@@ -54,6 +56,7 @@ struct NodeConfiguration: Sendable {
         let keyFile = try section.text("key_file", default: "")
         self.keyFile = keyFile.isEmpty ? nil : keyFile
         host = try section.text("host", default: "")
+        disksFile = try section.text("disks_file", default: "disks.json")
         logLevel = try section.choice("log_level", default: .info)
         metricsNeedToken = try section.boolean("metrics_need_token", default: true)
         try section.finish()

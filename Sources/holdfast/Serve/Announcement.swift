@@ -10,6 +10,8 @@ struct Announcement: Service {
     let names: [String]
     /// Their base addresses, in the same order.
     let addresses: [String]
+    /// Storages that could not be opened.
+    let leftOut: [String]
     let address: HostAndPort
     let roster: RosterView
     let logger: Logger
@@ -32,10 +34,17 @@ struct Announcement: Service {
             // Somebody who reads no output is served all the same.
             try? await Output.standard.write(
                 "holdfast serves \(names.joined(separator: ", ")) at http://\(address)\(without)\n")
-            ServiceManager.tell("READY=1")
+            ServiceManager.tell("READY=1\nSTATUS=\(summary)\(without)")
         }
         try? await gracefulShutdown()
         ServiceManager.tell("STOPPING=1")
+    }
+
+    /// One line for `systemctl status`.
+    private var summary: String {
+        let serving = names.filter { !leftOut.contains($0) }.joined(separator: ", ")
+        let absent = leftOut.isEmpty ? "" : "; LEFT OUT: \(leftOut.joined(separator: ", "))"
+        return "serves \(serving) at http://\(address)\(absent)"
     }
 
     /// Those of our nodes that the roster does not have: with the others the server answers, and the

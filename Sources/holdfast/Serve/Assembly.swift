@@ -17,6 +17,7 @@ struct Assembly {
     let installation: Installation
     let surroundings: Surroundings
     let keys: KeyRing
+    let disks: KnownDisks
 
     /// Closes again what was opened before a component could not be.
     func open() async throws -> [any Component] {
@@ -45,7 +46,26 @@ struct Assembly {
             for component in opened.reversed() { await component.close() }
             throw error
         }
+        remember(opened)
         return opened
+    }
+
+    /// Notes on which disks the folders lie that were opened.
+    private func remember(_ opened: [any Component]) {
+        let leftOut = opened.filter { $0 is LeftOutStorage }.map(\.path.name)
+        let spool = [installation.gateway?.configuration.spool].compactMap(\.self)
+        let storages = installation.storages.filter { !leftOut.contains($0.name) }
+        var now = disks
+        now.keep(only: installation.storages.map(\.configuration.folder) + spool)
+        now.remember(
+            (storages.map(\.configuration.folder) + spool).compactMap { DataPlace(at: $0) })
+        guard now != disks else { return }
+        do {
+            try now.write(to: installation.resolved(installation.node.disksFile))
+        } catch {
+            surroundings.logger.warning(
+                "The disks of the storages are not remembered", metadata: ["reason": "\(error)"])
+        }
     }
 
     private func gateway(_ part: Part<GatewaySection>) async throws -> any Component {
@@ -80,6 +100,7 @@ struct Assembly {
             guard try FileStatus(of: folder).kind == .folder else {
                 throw DiskError.notFolder(path: folder)
             }
+            try disks.check(folder)
             return try await StorageComponent.open(
                 name: part.name, configuration: part.configuration, surroundings: surroundings)
         } catch {

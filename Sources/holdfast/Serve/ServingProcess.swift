@@ -29,8 +29,9 @@ struct ServingProcess {
         logger = Logger(label: "holdfast")
         let token = try installation.token()
         let keys = try installation.keys()
-        try StartCheck(installation: installation).run()
-        spare = SpareRoom(folders: installation.dataFolders)
+        let disks = try KnownDisks(file: installation.resolved(installation.node.disksFile))
+        try StartCheck(installation: installation, disks: disks).run()
+        spare = SpareRoom(folders: installation.dataFolders.filter { !disks.isAway($0) })
         spare.giveWhereNeeded()
         let clock = MachineClock()
         client = NodeClient(token: token)
@@ -48,7 +49,7 @@ struct ServingProcess {
                 installation: installation,
                 surroundings: Surroundings(
                     clock: clock, client: client, roster: roster, logger: logger),
-                keys: keys
+                keys: keys, disks: disks
             ).open()
         } catch {
             // Nothing was served: a connection that does not close in order loses nothing.
@@ -87,9 +88,12 @@ struct ServingProcess {
         let announcement = Announcement(
             names: components.map(\.path.name),
             addresses: components.map { installation.address(of: $0.path) },
+            leftOut: components.filter { $0 is LeftOutStorage }.map(\.path.name),
             address: installation.node.address, roster: roster, logger: logger)
+        let watchdog = Watchdog(
+            nodes: components.map(\.path), http: installation.node.http, client: client)
         return [listening, refresher, MemoryReturn(components: components), spare] + components
-            + heartbeats + [announcement]
+            + heartbeats + [watchdog, announcement]
     }
 
     /// One each, so that a node whose disk is busy makes no other miss a beat.

@@ -11,6 +11,7 @@ internal import HoldfastSegments
 /// Looks at addresses and folders before anything is made: a start that fails leaves nothing behind.
 struct StartCheck {
     let installation: Installation
+    let disks: KnownDisks
 
     func run() throws {
         try checkAddresses()
@@ -61,6 +62,7 @@ struct StartCheck {
             throw wrong("\(key) may not be read and written by this user: give it to them (chown)")
         }
         do {
+            try disks.check(folder)
             try DataFolder.check(folder)
         } catch {
             throw wrong("\(key): \(error)\(StartFailure.cure(for: error))")

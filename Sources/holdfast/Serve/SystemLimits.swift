@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the process asks of the system, and tells systemd.
+// What the process asks of the system.
 
 internal import CHoldfast
 internal import Foundation
@@ -43,36 +43,6 @@ struct MemoryReturn: Service {
                 try? await Task.sleep(for: .seconds(Self.seconds))
                 for component in components { await component.giveMemoryBack() }
                 holdfast_return_memory()
-            }
-        }
-    }
-}
-
-/// The socket on which systemd hears how a service is (`Type=notify`).
-enum ServiceManager {
-    /// Says `READY=1` or the like; does nothing when nobody listens.
-    static func tell(
-        _ state: String,
-        socketPath: String? = ProcessInfo.processInfo.environment["NOTIFY_SOCKET"]
-    ) {
-        guard let path = socketPath, !path.isEmpty else { return }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        var name = Array(path.utf8)
-        // A name that begins with @ is abstract: its first byte is zero.
-        if name.first == UInt8(ascii: "@") { name[0] = 0 }
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard name.count < room else { return }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-        let length = socklen_t(MemoryLayout<sockaddr_un>.size - room + name.count)
-        _ = withUnsafeBytes(of: &address) { bytes in
-            bytes.withMemoryRebound(to: sockaddr.self) { address in
-                sendto(
-                    descriptor, state, state.utf8.count, Int32(MSG_NOSIGNAL),
-                    address.baseAddress, length)
             }
         }
     }
