@@ -26,8 +26,10 @@ struct MountTests {
         try files.removeItem(atPath: mount)
         try files.createDirectory(atPath: mount, withIntermediateDirectories: false)
         try box.start()
-        let status = try box.verb("status").text
-        #expect(status.contains("left out") && status.contains("holdfast adopt \(mount)"))
+        try waitUntil("it stays out, and status says how to go on") {
+            let status = try box.verb("status").text
+            return status.contains("left out") && status.contains("holdfast adopt \(mount)")
+        }
         try take(4, by: box)
         try waitUntil("the other storage goes on") { try box.count("") == 4 }
         try box.stop()
