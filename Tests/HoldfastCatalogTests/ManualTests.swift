@@ -82,7 +82,7 @@ private struct Page {
         let root = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let page = try String(
-            contentsOf: root.appending(path: "packaging/man/holdfast-query.7"), encoding: .utf8)
+            contentsOf: root.appending(path: "packaging/manual/holdfast-query.7"), encoding: .utf8)
         let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
         examples = lines.drop { $0 != ".SH EXAMPLES" }.prefix { $0 != ".SH SEE ALSO" }
             .filter { $0.hasPrefix("\\fB") && $0.hasSuffix("\\fP") }
