@@ -26,6 +26,7 @@ extension Ledger {
         INSERT INTO segments (segment, day, drop_day, recorded_up_to, records, bytes, is_bare)
         VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (segment) DO UPDATE SET
+            drop_day = max(drop_day, excluded.drop_day),
             recorded_up_to = max(recorded_up_to, excluded.recorded_up_to),
             records = records + excluded.records,
             bytes = bytes + excluded.bytes

@@ -39,7 +39,8 @@ extension Ledger {
                 VALUES (?1, ?2, ?3, ?4, ?5)
                 ON CONFLICT (mail_id) DO UPDATE SET note_id = excluded.note_id,
                     kind = excluded.kind, noted = excluded.noted,
-                    keep_until = max(keep_until, excluded.keep_until)
+                    keep_until = CASE WHEN kind = 5 AND excluded.kind = 5
+                        THEN max(keep_until, excluded.keep_until) ELSE excluded.keep_until END
                 WHERE CASE
                     WHEN kind = 5 AND excluded.kind = 5 THEN excluded.keep_until > keep_until
                     WHEN kind = 5 THEN excluded.noted >= (keep_until + 1) * \(Self.dayMilliseconds)

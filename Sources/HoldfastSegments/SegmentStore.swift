@@ -114,10 +114,13 @@ package final class SegmentStore: Sendable {
         }
     }
 
+    /// What people ordered and what became of it is small, and must be written down on a full disk too.
     private func checkSpace(for records: ArraySlice<Appendable>) throws(SegmentError) {
-        let wanted = records.reduce(limits.reserveBytes) { $0 + $1.record.header.recordBytes }
+        let isNotes = records.allSatisfy { $0.record.header.kind == .note }
+        let reserve = isNotes ? 0 : limits.reserveBytes
+        let wanted = records.reduce(reserve) { $0 + $1.record.header.recordBytes }
         let free = try onDisk { () throws(DiskError) in try disk.space(at: folder).free }
-        guard free > wanted else { throw .full(free: free, reserve: limits.reserveBytes) }
+        guard free > wanted else { throw .full(free: free, reserve: reserve) }
     }
 
     private func writer(

@@ -27,14 +27,17 @@ struct Cleaning: Sendable {
             try await keeper.sealFinished(all: true, now: now)
         }
         for segment in segments where !Task.isCancelled {
-            // A damaged record may be the last of its mail: it is not left behind (D5).
-            guard try await !isNeeded(segment) else {
+            do {
+                guard try await clean(segment) else {
+                    logger.notice(
+                        "A segment of purged mails waits until its damage is healed",
+                        metadata: ["node": "\(name)", "segment": "\(segment)"])
+                    continue
+                }
                 logger.notice(
-                    "A segment of purged mails waits until its damage is healed",
+                    "Segment of purged mails dropped",
                     metadata: ["node": "\(name)", "segment": "\(segment)"])
-                continue
-            }
-            do { try await clean(segment) } catch {
+            } catch {
                 logger.error(
                     "Segment of purged mails not dropped",
                     metadata: ["node": "\(name)", "segment": "\(segment)", "error": "\(error)"])
@@ -42,21 +45,18 @@ struct Cleaning: Sendable {
         }
     }
 
-    /// Whether a damaged record lies there of a mail that is known, was not purged, and has no other record.
-    private func isNeeded(_ segment: SegmentNumber) async throws -> Bool {
-        try await keeper.read { ledger, _ in
-            try ledger.damaged(in: segment).contains { damaged in
-                try !damaged.isHealed && damaged.mail != nil
-                    && !ledger.isPurged(segment: segment, offset: damaged.place.offset)
-            }
+    /// False where damage keeps it: a record that cannot be read may be the last of its mail.
+    private func clean(_ segment: SegmentNumber) async throws -> Bool {
+        let forwarding = Forwarding(keeper: keeper)
+        // Known before, it is not copied from again and again; and some may be met only then.
+        guard try await !forwarding.leavesDamage(in: segment, isNeeded: { $0 != nil }) else {
+            return false
         }
-    }
-
-    private func clean(_ segment: SegmentNumber) async throws {
-        try await Forwarding(keeper: keeper).copy(livingIn: segment, keepUntil: nil)
+        try await forwarding.copy(livingIn: segment, keepUntil: nil)
+        guard try await !forwarding.leavesDamage(in: segment, isNeeded: { $0 != nil }) else {
+            return false
+        }
         try await keeper.dropSegment(segment)
-        logger.notice(
-            "Segment of purged mails dropped",
-            metadata: ["node": "\(name)", "segment": "\(segment)"])
+        return true
     }
 }

@@ -89,8 +89,16 @@ final class Expiry: Sendable {
         _ held: Set<MailID>, from segment: SegmentNumber, today: Day
     ) async throws {
         guard !held.isEmpty else { return }
-        try await Forwarding(keeper: keeper).copy(
+        let forwarding = Forwarding(keeper: keeper)
+        try await forwarding.copy(
             livingIn: segment, keepUntil: today.advanced(by: HoldRules.holdDays), about: held)
+        // It may be the last record of what is held.
+        let isNeeded = try await forwarding.leavesDamage(in: segment) { mail in
+            mail.map(held.contains) ?? true
+        }
+        guard !isNeeded else {
+            throw Forwarding.Failed(description: "a damaged record of a held mail lies in it")
+        }
     }
 
     private func drop(_ segment: ExpiredSegment) async throws {

@@ -54,6 +54,22 @@ struct Forwarding: Sendable {
         }
     }
 
+    /// Whether something lies in a segment that cannot be read and that somebody may need: it is not left
+    /// behind (D5). What `copy` met before is among it.
+    ///
+    /// - Parameter isNeeded: by whose record it is; nil where nobody knows.
+    func leavesDamage(
+        in segment: SegmentNumber, isNeeded: @escaping @Sendable (MailID?) -> Bool
+    ) async throws -> Bool {
+        try await keeper.note(.kept([], segments: []))
+        return try await keeper.read { ledger, _ in
+            try ledger.damaged(in: segment).contains { damaged in
+                try !damaged.isHealed && isNeeded(damaged.mail)
+                    && !ledger.isPurged(segment: segment, offset: damaged.place.offset)
+            }
+        }
+    }
+
     /// The notes are read, for only they know which mail they are about.
     private func those(
         of page: [QueueEntry], about mails: Set<MailID>

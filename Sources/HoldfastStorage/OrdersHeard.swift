@@ -20,6 +20,7 @@ final class OrdersHeard: Sendable {
     private let state = Mutex(false)
 
     private static let againMilliseconds: Int64 = 100
+    private static let againMillisecondsMax: Int64 = 3_200
 
     /// - Parameter patienceMilliseconds: who reads is kept waiting so long: more than a DAL that died stays
     ///   in the roster.
@@ -36,7 +37,11 @@ final class OrdersHeard: Sendable {
 
     /// Returns when all are heard, or it is cancelled.
     func run() async {
-        while !(await look()), !Task.isCancelled { await pause() }
+        var milliseconds = Self.againMilliseconds
+        while !(await look()), !Task.isCancelled {
+            await surroundings.clock.sleep(milliseconds: milliseconds)
+            milliseconds = min(2 * milliseconds, Self.againMillisecondsMax)
+        }
     }
 
     /// Returns when it may be read here; refuses for now when that takes long.
@@ -48,12 +53,8 @@ final class OrdersHeard: Sendable {
                 throw Refusal.unavailable(
                     "It was away, and has not heard yet what was ordered meanwhile.")
             }
-            await pause()
+            await surroundings.clock.sleep(milliseconds: Self.againMilliseconds)
         }
-    }
-
-    private func pause() async {
-        await surroundings.clock.sleep(milliseconds: Self.againMilliseconds)
     }
 
     /// Asks, unless all was heard before.

@@ -29,20 +29,6 @@ struct CheckTests {
         }
     }
 
-    private func damage(_ folder: TestFolder, _ held: Held, at offset: UInt64) throws {
-        let segments = folder.path + "/segments/"
-        let name = try #require(
-            try FileManager.default.contentsOfDirectory(atPath: segments).first {
-                UInt64($0.dropLast(4)) == held.segment
-            })
-        let file = try #require(FileHandle(forUpdatingAtPath: segments + name))
-        try file.seek(toOffset: offset)
-        let byte = try #require(try file.read(upToCount: 1)?.first)
-        try file.seek(toOffset: offset)
-        try file.write(contentsOf: Data([byte ^ 1]))
-        try file.close()
-    }
-
     private func check(_ storage: StorageComponent) async throws -> Checker.Checked {
         let checker = Checker(
             name: "s", keeper: storage.keeper, index: storage.queues.index,
@@ -75,7 +61,7 @@ struct CheckTests {
             let record = try await storage.keeper.read { _, reader in
                 try reader.record(segment: third.segment, offset: third.offset, mail: nil)
             }
-            try damage(folder, third, at: third.offset + record.header.messageOffset + 20)
+            try folder.damage(third, at: third.offset + record.header.messageOffset + 20)
             let checked = try await check(storage)
             #expect(checked.bad.map(\.mail) == [MailID(3)])
             #expect(

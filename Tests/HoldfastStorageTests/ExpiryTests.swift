@@ -97,6 +97,30 @@ private func release(of mail: UInt64, id: UInt64, keepDays: Int = 5) -> Record {
         }
     }
 
+    @Test("D5: a segment with a damaged record of a held mail stays, for it may be the last")
+    func damagedAndHeld() async throws {
+        let folder = TestFolder()
+        let dal = OneDAL(clock: clock, held: [MailID(1)])
+        try await withStorage(in: folder, machine: machine(), over: dal) { storage in
+            _ = await storage.queues.intake.take([
+                try mail(1, keepDays: 5), try mail(2, keepDays: 5),
+            ])
+            let held = try #require(try await storage.place(of: 1))
+            try folder.damage(held, at: held.offset + 16)
+            clock.run(days: 9)
+            for _ in 0..<2 {
+                #expect(try await storage.expiry.drop().segments.isEmpty)
+            }
+            #expect(storage.keeper.damage.count == 1)
+            // From elsewhere it comes again.
+            let again = await storage.queues.intake.take([try mail(1, keepDays: 15)])
+            #expect(again.map(\.outcome) == [.kept])
+            try await storage.keeper.note(.kept([], segments: []))
+            #expect(try await storage.expiry.drop().segments.map(\.segment) == [held.segment])
+            #expect(try await storage.place(of: 1) != nil)
+        }
+    }
+
     @Test("a start years past the last one drops nothing before it has run for a day, and says why")
     func startAhead() async throws {
         let folder = TestFolder()
@@ -139,13 +163,19 @@ private func release(of mail: UInt64, id: UInt64, keepDays: Int = 5) -> Record {
     }
 
     @Test(
-        "cleaning after a purge leaves a neighbour's damaged record until its mail is whole again")
-    func damagedNeighbour() async throws {
-        try await withStorage { storage in
+        "cleaning after a purge leaves a neighbour's damaged record until its mail is whole again",
+        arguments: [true, false])
+    func damagedNeighbour(isKnownBefore: Bool) async throws {
+        let folder = TestFolder()
+        try await withStorage(in: folder) { storage in
             _ = await storage.queues.intake.take([try mail(1), try mail(2), try mail(3)])
             let second = try #require(try await storage.place(of: 2))
             #expect(try await storage.purge(1) == .kept)
-            storage.keeper.damage.note(segment: second.segment, offset: second.offset)
+            if isKnownBefore {
+                storage.keeper.damage.note(segment: second.segment, offset: second.offset)
+            } else {
+                try folder.damage(second, at: second.offset + 16)
+            }
             try await storage.keeper.note(.kept([], segments: []))
             let cleaning = Cleaning(
                 name: "s", keeper: storage.keeper, purgeDays: 0, logger: .init(label: "t"))

@@ -180,6 +180,9 @@ extension StorageComponent {
         try await withStorage(in: folder) { storage in
             let now = storage.keeper.clock.now
             _ = await storage.queues.intake.take([try mail(1), try mail(2)])
+            // The note of a hold is kept longer than the mail, and its day is none of the purge's.
+            let hold = try await storage.order(.hold, 1, id: 999, seconds: -5, keepDays: 400)
+            #expect(hold == .kept)
             #expect(try await storage.order(.purge, 1) == .kept)
             let soon = await storage.queues.intake.take([try mail(1, receivedDaysAgo: -30)])
             let text = "purged; not taken again until \(now.day.advanced(by: 31))"

@@ -9,6 +9,7 @@ import HoldfastModel
 import HoldfastNode
 import HoldfastSegments
 import Logging
+import Testing
 
 @testable import HoldfastStorage
 
@@ -18,6 +19,21 @@ final class TestFolder: Sendable {
 
     init() {
         path = NSTemporaryDirectory() + "holdfast-storage-\(UUID().uuidString)"
+    }
+
+    /// Turns one bit of the segment in which something is held.
+    func damage(_ held: Held, at offset: UInt64) throws {
+        let segments = path + "/segments/"
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: segments).first {
+                UInt64($0.dropLast(4)) == held.segment
+            })
+        let file = try #require(FileHandle(forUpdatingAtPath: segments + name))
+        try file.seek(toOffset: offset)
+        let byte = try #require(try file.read(upToCount: 1)?.first)
+        try file.seek(toOffset: offset)
+        try file.write(contentsOf: Data([byte ^ 1]))
+        try file.close()
     }
 
     deinit {

@@ -46,8 +46,13 @@ extension SQLiteCatalog {
     private static func needsNothing(
         _ mail: MailID, at place: CopyPlace, _ node: Int64?, _ database: Database
     ) throws -> Bool {
+        // The same octets may have been taken in again since.
         let purged = try Bool.fetchOne(
-            database.cachedStatement(sql: "SELECT 1 FROM qt_purges WHERE mail_id = ?"),
+            database.cachedStatement(
+                sql: """
+                    SELECT 1 FROM qt_purges WHERE mail_id = ?1
+                    AND NOT EXISTS (SELECT 1 FROM qt_files WHERE mail_id = ?1)
+                    """),
             arguments: [mail.data])
         if purged == true { return true }
         for table in EntryTable.all {

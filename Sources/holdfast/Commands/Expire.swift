@@ -24,6 +24,12 @@ struct Expire: AsyncParsableCommand {
     @Flag(help: "You have looked, and the clocks of all machines are right.")
     var clockIsRight = false
 
+    func validate() throws {
+        guard !(dryRun && clockIsRight) else {
+            throw ValidationError("--clock-is-right lets mail be dropped: not with --dry-run.")
+        }
+    }
+
     func run() async throws {
         let someFailed = try await Cluster.reach(config) { try await expire(in: $0) }
         if someFailed { throw ExitStatus.someFailed }

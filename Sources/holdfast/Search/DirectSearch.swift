@@ -81,7 +81,9 @@ struct DirectSearch {
                 note(answer, of: stream.name)
             } catch let error as NodeError where error.isTemporary {
                 streams[place].next = nil
-                notices.append("\(stream.name) does not answer, and what only it holds is missing")
+                let why =
+                    error.status == 503 ? "cannot be searched now: \(error)" : "does not answer"
+                notices.append("\(stream.name) \(why); what only it holds is missing")
             }
         }
     }
