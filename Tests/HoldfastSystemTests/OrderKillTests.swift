@@ -51,7 +51,8 @@ struct OrderKillTests {
         try waitUntil("all are back", seconds: 60) {
             try cluster.roster.isSuperset(of: cluster.storages.map(\.name) + ["dal", "gateway"])
         }
-        #expect(try cluster.verb("drain", "s3", "--wait").code == 0)
+        let drained = try cluster.verb("drain", "s3", "--wait")
+        #expect(drained.code == 0, "\(drained.text) \(drained.messages)")
         try check(ledger, promises.all, in: cluster)
         #expect(try cluster.verb("drain", "s3", "--cancel").code == 0)
         try cluster.waitUntilQuiet()

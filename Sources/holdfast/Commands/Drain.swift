@@ -76,17 +76,28 @@ struct Drain: AsyncParsableCommand {
     private func follow(in cluster: Cluster) async throws -> Bool {
         let line = ProgressLine()
         while true {
-            let known = try await cluster.known(node)
-            let isUnshipped = try await cluster.hasUnshipped(node)
-            let progress = DrainProgress(known, name: node, isUnshipped: isUnshipped)
-            guard wait, !progress.isDone else {
-                await line.clear()
-                try await Output.standard.write(progress.text)
-                return progress.isDone
+            do {
+                let progress = try await look(in: cluster)
+                guard wait, !progress.isDone else {
+                    await line.clear()
+                    try await Output.standard.write(progress.text)
+                    return progress.isDone
+                }
+                await line.show(progress.short)
+            } catch let failure as Failure where wait && failure.code == .unreachable {
+                // Who waits for hours outlasts a restart.
+                await line.show("asking again: \(failure)")
+            } catch let error as NodeError where wait && error.isTemporary {
+                await line.show("asking again: \(error)")
             }
-            await line.show(progress.short)
             try await Task.sleep(for: .seconds(Self.lookSeconds))
         }
+    }
+
+    private func look(in cluster: Cluster) async throws -> DrainProgress {
+        let known = try await cluster.known(node)
+        return DrainProgress(
+            known, name: node, isUnshipped: try await cluster.hasUnshipped(node))
     }
 }
 
