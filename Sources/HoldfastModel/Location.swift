@@ -27,6 +27,9 @@ package struct CopyPlace: Hashable, Comparable, Sendable, LosslessStringConverti
 
     /// Before all copies.
     package static let start = CopyPlace(segment: 0, offset: 0)
+    /// Behind all copies.
+    package static let end = CopyPlace(
+        segment: SegmentNumber(Int64.max), offset: UInt64(Int64.max))
 
     package init(segment: SegmentNumber, offset: UInt64) {
         self.segment = segment

@@ -80,6 +80,17 @@ package struct CopiesAnswer: Codable, Hashable, Sendable {
     }
 }
 
+/// `POST /queues/index/probe` of a storage: up to where the DAL will hold entries when it has all that can
+/// be shipped now.
+package struct IndexEndAnswer: Codable, Hashable, Sendable {
+    package var format_version = 1
+    package var position: UInt64
+
+    package init(position: UInt64) {
+        self.position = position
+    }
+}
+
 /// `POST /entries` of a storage, and `POST /entries/lost` of the DAL: some copies of one node.
 package struct NamedCopies: Codable, Hashable, Sendable {
     package var format_version = 1

@@ -36,7 +36,7 @@ extension StorageComponent {
         }
         router.post("\(path.text)/queues/index/probe") { [self] _, _ in
             queues.index.probe()
-            return HTTPResponse.Status.noContent
+            return JSONAnswer(IndexEndAnswer(position: try await queues.index.end().raw))
         }
         router.post("\(path.text)/entries") { [self] request, context in
             let named = try await request.decode(as: NamedCopies.self, context: context)

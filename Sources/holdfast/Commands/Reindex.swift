@@ -24,6 +24,9 @@ struct Reindex: AsyncParsableCommand {
     @OptionGroup var config: ConfigOption
     @Flag(help: "Do it, and do not ask.") var yes = false
 
+    private static let lookMilliseconds = 500
+    /// Ten seconds: whoever lives has beaten by then.
+    private static let looksMax = 20
     private static let pollMilliseconds = 300
     /// A storage that is away is not waited for longer than the others need.
     private static let idlePollsMax = 200
@@ -35,18 +38,23 @@ struct Reindex: AsyncParsableCommand {
                 "this sets the catalog aside and makes it again from the storages: say --yes")
         }
         let notice = try await Cluster.reach(config) { cluster in
-            let storages = try await cluster.nodes(of: .storage).filter { $0.node != nil }
-            let dal = try await renewed(in: cluster)
+            guard let dal = try await cluster.nodes(of: .dal).first?.address else {
+                throw Failure(.unreachable, "no dal is alive")
+            }
+            let storages = try await storages(of: dal, in: cluster)
+            _ = try await cluster.client.json(.POST, "\(dal)/reindex", as: StatusAnswer.self)
+            var sources: [Source] = []
             for storage in storages {
                 do {
-                    _ = try await cluster.client.call(
-                        .POST, "\(storage.address)/queues/index/probe")
+                    let end = try await end(of: storage, in: cluster)
+                    sources.append(Source(storage: storage, end: end))
                 } catch let error as NodeError {
                     // It asks by itself when it comes, or within ten minutes.
                     await Output.say("holdfast: \(storage.name): \(error)")
+                    sources.append(Source(storage: storage, end: storage.position ?? 0))
                 }
             }
-            return try await waitUntilFilled(dal, from: storages, in: cluster)
+            return try await waitUntilFilled(dal, from: sources, in: cluster)
         }
         guard notice == nil else {
             await Output.say("holdfast: not complete yet: \(notice ?? "")")
@@ -54,49 +62,103 @@ struct Reindex: AsyncParsableCommand {
         }
     }
 
-    /// Has the catalog made anew; returns the address of its DAL.
-    private func renewed(in cluster: Cluster) async throws -> String {
-        guard let dal = try await cluster.nodes(of: .dal).first else {
-            throw Failure(.unreachable, "no dal is alive")
+    /// A storage, and up to where the catalog must hold its entries.
+    private struct Source {
+        var storage: Registration
+        var end: UInt64
+    }
+
+    /// Whose entries the catalog must have. One with copies that is silent is waited for a moment: it may
+    /// have been too busy to beat.
+    private func storages(of dal: String, in cluster: Cluster) async throws -> [Registration] {
+        var looks = 0
+        while true {
+            let storages = try await cluster.nodes(of: .storage).filter { $0.node != nil }
+            let status = try await cluster.client.json(
+                .GET, "\(dal)/status", as: StatusAnswer.self)
+            let away = (status.repairs?.away ?? []).map(\.name)
+            if away.isEmpty { return storages }
+            looks += 1
+            guard looks < Self.looksMax else {
+                for name in away {
+                    await Output.say(
+                        "holdfast: \(name) is silent: what only it has is known when it is back")
+                }
+                return storages
+            }
+            try await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
+            try await cluster.view.refresh()
         }
-        _ = try await cluster.client.json(
-            .POST, "\(dal.address)/reindex", as: StatusAnswer.self)
-        return dal.address
     }
 
     /// Nil when all is there; else what is missing, when nothing has come for a while.
     private func waitUntilFilled(
-        _ dal: String, from storages: [Registration], in cluster: Cluster
+        _ dal: String, from sources: [Source], in cluster: Cluster
     ) async throws -> String? {
         let line = ProgressLine()
         var (last, idle) = (-1, 0)
-        var status = try await status(of: dal, from: storages, in: cluster)
+        var status = try await status(of: dal, from: sources, in: cluster)
         while let notice = status.incomplete, idle < Self.idlePollsMax {
             let mails = status.mails ?? 0
             (last, idle) = (mails, mails == last ? idle + 1 : 0)
             await line.show("\(mails) mails; \(notice)")
             try await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
-            status = try await self.status(of: dal, from: storages, in: cluster)
+            status = try await self.status(of: dal, from: sources, in: cluster)
         }
         await line.clear()
-        if status.incomplete == nil {
-            try await Output.standard.write("\(status.mails ?? 0) mails\n")
-        }
-        return status.incomplete
+        if let missing = status.incomplete { return missing }
+        // Counted anew: the last of them may have come between the count and the look.
+        status = try await cluster.client.json(.GET, "\(dal)/status", as: StatusAnswer.self)
+        try await Output.standard.write("\(status.mails ?? 0) mails\n")
+        return nil
     }
 
-    /// The DAL knows of no storage that is silent now what it should wait for; we do.
+    /// What the DAL says, and what it cannot know: it waits only for those that it hears.
     private func status(
-        of dal: String, from storages: [Registration], in cluster: Cluster
+        of dal: String, from sources: [Source], in cluster: Cluster
     ) async throws -> StatusAnswer {
         try await cluster.view.refresh()
         var status = try await cluster.client.json(
             .GET, "\(dal)/status", as: StatusAnswer.self)
-        let silent = storages.filter { storage in cluster.storage(storage.node ?? "") == nil }
-        if status.incomplete == nil, !silent.isEmpty {
-            let names = silent.map(\.name).joined(separator: ", ")
-            status.incomplete = "\(names) was there at the beginning, and is silent"
+        guard status.incomplete == nil else { return status }
+        for source in sources where status.incomplete == nil {
+            status.incomplete = try await missing(from: source, in: dal, of: cluster)
         }
         return status
+    }
+
+    private func missing(
+        from source: Source, in dal: String, of cluster: Cluster
+    ) async throws -> String? {
+        guard let node = source.storage.node, let storage = cluster.storage(node) else {
+            return "\(source.storage.name) was there at the beginning, and is silent"
+        }
+        let end: UInt64
+        do {
+            end = try await self.end(of: storage, in: cluster)
+        } catch let error as NodeError {
+            return "\(storage.name): \(error)"
+        }
+        // What it has found since then that it cannot ship is not waited for.
+        guard try await held(of: node, by: dal, in: cluster) >= min(source.end, end) else {
+            return "the catalog is being filled from \(storage.name)"
+        }
+        return nil
+    }
+
+    /// Has a storage ask the DAL what it holds, and say up to where it has entries itself.
+    private func end(of storage: Registration, in cluster: Cluster) async throws -> UInt64 {
+        try await cluster.client.json(
+            .POST, "\(storage.address)/queues/index/probe", as: IndexEndAnswer.self
+        ).position
+    }
+
+    /// Up to which position the catalog holds a storage's entries.
+    private func held(
+        of node: String, by dal: String, in cluster: Cluster
+    ) async throws -> UInt64 {
+        try await cluster.client.json(
+            .GET, "\(dal)/entries?node=\(node)&after=\(CopyPlace.end)", as: CopiesAnswer.self
+        ).held ?? 0
     }
 }
