@@ -180,7 +180,7 @@ let package = Package(
             dependencies: [
                 "HoldfastNode", "HoldfastDisk", "HoldfastLedger", "HoldfastModel",
                 "HoldfastSegments",
-                logging, nioHTTP,
+                httpClient, logging, nioCore, nioHTTP,
             ],
             swiftSettings: ours),
         .testTarget(

@@ -95,7 +95,6 @@ package final class DALComponent: Component {
         do {
             let marks = try await writer.run { try catalog.marks() }
             self.clock.begin(ClockHistory(marks: marks))
-            try await queues.loadOrders()
         } catch {
             await close()
             throw error

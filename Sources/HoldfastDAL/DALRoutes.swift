@@ -52,7 +52,9 @@ extension DALComponent {
             return JSONAnswer(ReleaseAnswer(state, notes: details.notes))
         }
         addWishRoutes(to: router)
-        server.takeWord(for: clock, at: path)
+        server.takeWord(for: clock, at: path) { [self] history in
+            try await queues.writer.run { [catalog] in try catalog.set(history.marks) }
+        }
         router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
     }
 

@@ -50,16 +50,29 @@ extension DALComponent {
         try await look()
     }
 
-    /// Follows how far the catalog is, until it is cancelled.
+    /// Follows how far the catalog is, until it is cancelled, and takes up the orders that lie in it as soon
+    /// as it can know what came of them.
     func watchFilling() async {
+        var ordersWait = true
         while !Task.isCancelled {
             do {
                 try await look()
+                if ordersWait { ordersWait = try await !resumeOrders() }
             } catch {
                 surroundings.logger.debug("Filling not known", metadata: ["error": "\(error)"])
             }
             await surroundings.clock.sleep(milliseconds: Self.lookMilliseconds)
         }
+    }
+
+    /// A catalog that was restored may hold orders that were done long ago: before their notes are back
+    /// they would be done a second time.
+    ///
+    /// - Returns: whether they were taken up.
+    func resumeOrders() async throws -> Bool {
+        guard try await doubt() == nil else { return false }
+        try await queues.loadOrders()
+        return true
     }
 
     private func look() async throws {

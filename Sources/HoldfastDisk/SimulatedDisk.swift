@@ -15,8 +15,8 @@ package final class SimulatedDisk: Disk {
         case failSync(after: Int)
         /// Writes and reservations find the disk full.
         case full
-        /// No file can be read from this offset on.
-        case failRead(from: UInt64)
+        /// No file can be read from this offset on, or up to another one.
+        case failRead(from: UInt64, upTo: UInt64 = .max)
         /// Files that are there cannot be opened.
         case failOpen(DiskError)
     }

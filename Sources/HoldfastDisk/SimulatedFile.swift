@@ -35,7 +35,9 @@ final class SimulatedFile: DiskFile {
     {
         var count = 0
         try changing { state, content throws(DiskError) in
-            if case .failRead(let bad) = state.fault, offset + UInt64(bytes.count) > bad {
+            if case .failRead(let bad, let end) = state.fault, offset < end,
+                offset + UInt64(bytes.count) > bad
+            {
                 throw .failed(operation: "reading", path: path, errno: 5)
             }
             count = content.volatile.read(into: bytes, at: Int(offset))

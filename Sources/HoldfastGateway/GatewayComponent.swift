@@ -27,7 +27,7 @@ package final class GatewayComponent: Component {
 
     private static let tickSeconds = 1
     /// A task whose segment is gone must stay to be seen: its mail was answered for.
-    package static let wishes = RecordKeeper.Wishes(
+    package static let start = RecordKeeper.Start(
         recoveredMax: UnsureBook.recoveredMax, keepsLostRows: true)
 
     /// Opens the spool; returns when its ledger has caught up with its segments.
@@ -40,7 +40,7 @@ package final class GatewayComponent: Component {
         let (keeper, recovery) = try await opening.run {
             try RecordKeeper.open(
                 folder, name: name, limits: configuration.segments,
-                wishes: Self.wishes, machine: surroundings.machine,
+                start: Self.start, machine: surroundings.machine,
                 logger: surroundings.logger)
         }
         try await self.init(
@@ -48,7 +48,7 @@ package final class GatewayComponent: Component {
             keys: keys, surroundings: surroundings)
     }
 
-    /// A gateway over a spool that was opened, as `wishes` say.
+    /// A gateway over a spool that was opened, as `start` says.
     package convenience init(
         name: String, configuration: GatewayConfiguration, keeper: RecordKeeper,
         recovery: RecordKeeper.Recovery, keys: KeyRing, surroundings: Surroundings,
@@ -123,7 +123,9 @@ package final class GatewayComponent: Component {
         server.take(into: queues, at: path)
         MailRoutes(intake: intake).add(to: server, at: path)
         server.tellDays(of: keeper, queue: "tasks", at: path)
-        server.takeWord(for: intake.clock, at: path)
+        server.takeWord(for: intake.clock, at: path) { [keeper] history in
+            try await keeper.note(.marks(history.marks))
+        }
         server.router.get("\(path.text)/status") { [self] _, _ in JSONAnswer(try await status()) }
         releases.addRoutes(
             to: server, at: path, name: name, sentTo: configuration.smarthost?.description)
@@ -147,7 +149,11 @@ package final class GatewayComponent: Component {
         if intake.clock.isDaysOff {
             return "its clock is days off the Registry's, so no mail is taken in"
         }
-        return room.isNearlyFull ? "the disk is nearly full" : nil
+        if room.isNearlyFull { return "the disk is nearly full" }
+        return intake.missingStorages.map { there, needed in
+            "no mail is taken in: it must lie on \(needed) storages before the reply"
+                + " (reply_after_copies), and \(there) can take it"
+        }
     }
 
     var queues: GatewayQueues {

@@ -22,7 +22,7 @@ struct Carrier: Sendable {
                 continue
             }
             do {
-                try await carryOnce(now, &pace)
+                try await carryOnce(from: now.source, &pace)
             } catch {
                 surroundings.logger.debug(
                     "Carrying failed",
@@ -48,15 +48,14 @@ struct Carrier: Sendable {
         return (source, targets)
     }
 
-    private func carryOnce(
-        _ now: (source: Registration, targets: [Registration]), _ pace: inout Pace
-    ) async throws {
+    private func carryOnce(from source: Registration, _ pace: inout Pace) async throws {
         let client = surroundings.client
         let leased = try await client.lease(
-            from: now.source.address, queue: link.fromQueue, pace.request)
+            from: source.address, queue: link.fromQueue, pace.request)
         guard let leased else { return }
+        // While it was waited for, others may have come, and the link may have gone: then it is given back.
         let delivery = Delivery(
-            link: link, source: now.source, targets: now.targets, copies: leased.copies,
+            link: link, source: source, targets: view()?.targets ?? [], copies: leased.copies,
             surroundings)
         let began = surroundings.clock.monotonicMilliseconds
         let receipt = await delivery.deliver(leased.items)
@@ -65,7 +64,7 @@ struct Carrier: Sendable {
             items: receipt.results.count,
             isRefused: receipt.results.contains { $0.isLater })
         try await client.settle(
-            now.source.address, queue: link.fromQueue, receipt.results, position: receipt.position)
+            source.address, queue: link.fromQueue, receipt.results, position: receipt.position)
         // Whoever has no room for anything is not asked at once again.
         if receipt.results.allSatisfy(\.isLater) { await rest() }
     }

@@ -89,9 +89,11 @@ package struct ClockHistory: Hashable, Sendable {
     }
 
     /// How much of it counts for a process that begins.
-    func steady(at start: Timestamp) -> Int64 {
-        let gap = start.milliseconds - seen.milliseconds
-        return abs(gap) <= Self.gapMillisecondsMax ? steadyMilliseconds : 0
+    func steady(at start: Timestamp) -> Int64 { goesOn(at: start) ? steadyMilliseconds : 0 }
+
+    /// Whether a process that begins is the next of a row of them.
+    func goesOn(at start: Timestamp) -> Bool {
+        abs(start.milliseconds - seen.milliseconds) <= Self.gapMillisecondsMax
     }
 }
 

@@ -46,11 +46,13 @@ package final class ClockWatch: Sendable {
     /// - Parameter newest: when the newest record here was received.
     package func doubt(newest: Timestamp? = nil) -> String? { evidence(newest).doubt }
 
-    /// Why nothing expires although nobody says that the clock is wrong; nil where nothing could have been
-    /// expected to, as in a node that is new.
+    /// Why nothing expires although nobody says that the clock is wrong: this process began long after, or
+    /// before, what was noted last. Nil where nothing could have been expected to expire, as in a node that
+    /// is new.
     package var wait: String? {
         let evidence = evidence(nil)
-        return evidence.history == nil ? nil : evidence.wait
+        guard let history = evidence.history, !history.goesOn(at: started) else { return nil }
+        return evidence.wait
     }
 
     /// What to note for the next process, every few minutes. A clock that contradicts others, or itself, is
@@ -86,9 +88,14 @@ package struct ClockAnswer: Codable, Hashable, Sendable {
 }
 
 extension NodeServer {
-    package func takeWord(for clock: ClockWatch, at path: NodePath) {
+    /// - Parameter note: notes it for the next process.
+    package func takeWord(
+        for clock: ClockWatch, at path: NodePath,
+        note: @escaping @Sendable (ClockHistory) async throws -> Void
+    ) {
         router.post("\(path.text)/clock") { _, _ in
             clock.believe()
+            if let history = clock.historyToNote() { try await note(history) }
             return JSONAnswer(ClockAnswer(believed: true))
         }
     }

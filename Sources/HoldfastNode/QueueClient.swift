@@ -125,9 +125,15 @@ extension NodeClient {
             .POST, "\(address)/queues/\(queue)/items", body: body, headers: headers)
         let answer = try await response.body.collect(upTo: Wire.batchBytesMax)
         let position = response.headers.first(name: "Holdfast-Position").flatMap { UInt64($0) }
-        return Receipt(
-            results: try [ItemResult](decoding: answer.octets),
-            position: position.map(Position.init(raw:)))
+        let results: [ItemResult]
+        do {
+            results = try [ItemResult](decoding: answer.octets)
+        } catch {
+            // That says nothing of the items.
+            throw NodeError(
+                status: 502, address: address, message: "\(address) answers with \(error)")
+        }
+        return Receipt(results: results, position: position.map(Position.init(raw:)))
     }
 
     /// Tells a queue what became of what was leased from it.

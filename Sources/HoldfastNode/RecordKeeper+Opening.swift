@@ -26,7 +26,7 @@ extension RecordKeeper {
     }
 
     /// What a node wants of a start besides a ledger that knows all its segments.
-    package struct Wishes: Sendable {
+    package struct Start: Sendable {
         /// How many of the records that the ledger did not know are handed over.
         package var recoveredMax = 0
         /// Rows stay although their segment is gone: somebody waits for what lay in it.
@@ -47,7 +47,7 @@ extension RecordKeeper {
     /// Opens a data folder, or makes it. Blocks until its ledger has caught up with its segments.
     package static func open(
         _ path: String, name: String, limits: SegmentStore.Limits = .init(),
-        wishes: Wishes = Wishes(), machine: Machine = Machine(), logger: Logger
+        start: Start = Start(), machine: Machine = Machine(), logger: Logger
     ) throws -> (keeper: RecordKeeper, recovery: Recovery) {
         var random = machine.chance
         let disk = RealDisk()
@@ -56,10 +56,10 @@ extension RecordKeeper {
             path, newNode: NodeID(using: &random).number,
             lastRun: SegmentStore.run(of: try segments.files().last?.segment ?? 0))
         let (ledger, recovery) = try openLedger(
-            path + "/ledger.sqlite", with: segments, wishes, now: machine.clock.now, on: disk,
+            path + "/ledger.sqlite", with: segments, start, now: machine.clock.now, on: disk,
             logger: logger)
         let keeper = try RecordKeeper(
-            folder, segments, ledger, wishes, recovery, name: name, limits: limits,
+            folder, segments, ledger, start, recovery, name: name, limits: limits,
             machine: machine, logger: logger)
         return (keeper, recovery)
     }
@@ -67,19 +67,19 @@ extension RecordKeeper {
     /// As `open`, for a folder and a ledger that the caller has opened: a simulation has its own.
     package static func open(
         _ folder: DataFolder, ledger: Ledger, name: String, limits: SegmentStore.Limits,
-        wishes: Wishes = Wishes(), machine: Machine, logger: Logger
+        start: Start = Start(), machine: Machine, logger: Logger
     ) throws -> (keeper: RecordKeeper, recovery: Recovery) {
         let segments = SegmentFolder(folder.path + "/segments", on: machine.disk)
         let recovery = try catchUp(
-            ledger, with: segments, wishes, now: machine.clock.now, logger: logger)
+            ledger, with: segments, start, now: machine.clock.now, logger: logger)
         let keeper = try RecordKeeper(
-            folder, segments, ledger, wishes, recovery, name: name, limits: limits,
+            folder, segments, ledger, start, recovery, name: name, limits: limits,
             machine: machine, logger: logger)
         return (keeper, recovery)
     }
 
     private convenience init(
-        _ folder: DataFolder, _ segments: SegmentFolder, _ ledger: Ledger, _ wishes: Wishes,
+        _ folder: DataFolder, _ segments: SegmentFolder, _ ledger: Ledger, _ start: Start,
         _ recovery: Recovery, name: String, limits: SegmentStore.Limits, machine: Machine,
         logger: Logger
     ) throws {
@@ -89,7 +89,7 @@ extension RecordKeeper {
             folder: segments.path, owner: owner, limits: limits, on: machine.disk)
         self.init(
             folder: folder, ledger: ledger, store: store, machine: machine,
-            keepsLostRows: wishes.keepsLostRows, damaged: try ledger.damagedPlaces(healed: false),
+            keepsLostRows: start.keepsLostRows, damaged: try ledger.damagedPlaces(healed: false),
             healed: try ledger.damagedPlaces(healed: true), latecomers: recovery.latecomers,
             isWhole: recovery.isWhole, name: name, logger: logger)
     }
@@ -97,12 +97,12 @@ extension RecordKeeper {
     /// Opens the ledger and lets it catch up. One that is damaged, now or by the last run's word, is
     /// set aside and made again from the segments: it is derived.
     private static func openLedger(
-        _ path: String, with segments: SegmentFolder, _ wishes: Wishes, now: Timestamp,
+        _ path: String, with segments: SegmentFolder, _ start: Start, now: Timestamp,
         on disk: RealDisk, logger: Logger
     ) throws -> (Ledger, Recovery) {
         func open() throws -> (Ledger, Recovery) {
             let ledger = try Ledger(path: path)
-            return (ledger, try catchUp(ledger, with: segments, wishes, now: now, logger: logger))
+            return (ledger, try catchUp(ledger, with: segments, start, now: now, logger: logger))
         }
         let mark = Ledger.mark(of: path)
         do {
@@ -123,10 +123,10 @@ extension RecordKeeper {
 
     /// Brings into the ledger what the segments hold beyond it, and seals what a run left active.
     static func catchUp(
-        _ ledger: Ledger, with folder: SegmentFolder, _ wishes: Wishes = Wishes(), now: Timestamp,
+        _ ledger: Ledger, with folder: SegmentFolder, _ start: Start = Start(), now: Timestamp,
         logger: Logger
     ) throws -> Recovery {
-        var recovery = Recovery(recovered: Newest(max: wishes.recoveredMax))
+        var recovery = Recovery(recovered: Newest(max: start.recoveredMax))
         let files = try folder.files()
         var known = Dictionary(uniqueKeysWithValues: try ledger.segments().map { ($0.segment, $0) })
         for file in files {
@@ -134,12 +134,12 @@ extension RecordKeeper {
             if file.isSealed && row?.recordedUpTo == SegmentRow.complete { continue }
             do {
                 if row == nil, try folder.removeIfUnborn(file) { continue }
-                if row == nil, wishes.readsLater, let contents = try folder.contents(of: file) {
+                if row == nil, start.readsLater, let contents = try folder.contents(of: file) {
                     try enter(contents, of: folder, into: ledger)
                     recovery.recoveredCount += contents.lines.count
                     continue
                 }
-                try follow(file, from: row, in: folder, files, ledger, wishes, now: now, &recovery)
+                try follow(file, from: row, in: folder, files, ledger, start, now: now, &recovery)
             } catch let error as SegmentError {
                 // One unreadable segment must not keep the others from being served.
                 recovery.lostSegments.append(file.segment)
@@ -152,7 +152,7 @@ extension RecordKeeper {
             recovery.lostSegments.append(segment)
             logger.error("Segment missing", metadata: ["segment": "\(segment)"])
             // With its rows it can go once nobody waits for what lay in it.
-            try ledger.commit([wishes.keepsLostRows ? .complete(segment) : .dropped(segment)])
+            try ledger.commit([start.keepsLostRows ? .complete(segment) : .dropped(segment)])
         }
         if recovery.damagedRanges > 0 {
             logger.error("Damage found at start", metadata: ["ranges": "\(recovery.damagedRanges)"])
@@ -202,7 +202,7 @@ extension RecordKeeper {
     /// Notes what a segment holds beyond what the ledger knows of it, and seals it if it is not.
     private static func follow(
         _ file: SegmentFolder.File, from row: SegmentRow?, in folder: SegmentFolder,
-        _ files: [SegmentFolder.File], _ ledger: Ledger, _ wishes: Wishes, now: Timestamp,
+        _ files: [SegmentFolder.File], _ ledger: Ledger, _ start: Start, now: Timestamp,
         _ recovery: inout Recovery
     ) throws {
         let header = try folder.header(of: file)
@@ -228,7 +228,7 @@ extension RecordKeeper {
             report.damaged.map { range in
                 .damaged(
                     CopyPlace(segment: file.segment, offset: range.lowerBound),
-                    keepsRow: wishes.keepsLostRows)
+                    keepsRow: start.keepsLostRows)
             })
     }
 }

@@ -39,7 +39,7 @@ package final class StorageComponent: Component {
         return try await opening.run {
             let (keeper, _) = try RecordKeeper.open(
                 configuration.folder, name: name, limits: configuration.segments,
-                wishes: .init(readsLater: true), machine: surroundings.machine,
+                start: .init(readsLater: true), machine: surroundings.machine,
                 logger: surroundings.logger)
             return try StorageComponent(
                 name: name, configuration: configuration, keeper: keeper,
@@ -227,12 +227,14 @@ extension StorageComponent {
                 value: Double(status.free_bytes ?? 0)),
         ]
         if let round = status.scrub {
+            if let last = scrub.progress.last {
+                metrics.append(
+                    Metric(
+                        "holdfast_scrub_finished_seconds", .gauge,
+                        "When all records were last checked, in seconds since 1970.",
+                        labels: labels, value: Double(last.finished.milliseconds) / 1000))
+            }
             metrics += [
-                Metric(
-                    "holdfast_scrub_finished_seconds", .gauge,
-                    "When all records were last checked, in seconds since 1970; 0 for never.",
-                    labels: labels,
-                    value: Double(scrub.progress.last?.finished.milliseconds ?? 0) / 1000),
                 Metric(
                     "holdfast_scrub_bad", .gauge,
                     "Bad records found in this round and the last.", labels: labels,

@@ -18,7 +18,9 @@ extension StorageComponent {
         addCheckRoutes(to: server)
         addDamageRoutes(to: server.router)
         server.tellDays(of: keeper, queue: "sync", at: path)
-        server.takeWord(for: expiry.clock, at: path)
+        server.takeWord(for: expiry.clock, at: path) { [keeper] history in
+            try await keeper.note(.marks(history.marks))
+        }
         server.router.get("\(path.text)/records/:segment/:offset") { [self] request, context in
             let segment = try context.parameters.require("segment", as: UInt64.self)
             let offset = try context.parameters.require("offset", as: UInt64.self)

@@ -64,7 +64,7 @@ struct Parts: Sendable {
         let configuration = try StorageConfiguration(
             reading: &section, folder: Box.folder, host: box.name)
         let (keeper, _) = try keeper(
-            of: box, configuration.segments, RecordKeeper.Wishes(readsLater: true), surroundings)
+            of: box, configuration.segments, RecordKeeper.Start(readsLater: true), surroundings)
         run(
             try StorageComponent(
                 name: box.name, configuration: configuration, keeper: keeper,
@@ -85,7 +85,7 @@ struct Parts: Sendable {
             ])
         let configuration = try GatewayConfiguration(reading: &section, hostname: box.name)
         let (keeper, recovery) = try keeper(
-            of: box, configuration.segments, GatewayComponent.wishes, surroundings)
+            of: box, configuration.segments, GatewayComponent.start, surroundings)
         let gateway = try await GatewayComponent(
             name: box.name, configuration: configuration, keeper: keeper, recovery: recovery,
             keys: .none, surroundings: surroundings,
@@ -96,7 +96,7 @@ struct Parts: Sendable {
 
     /// Opens a data folder; each opening is a run of its own.
     private func keeper(
-        of box: Box, _ limits: SegmentStore.Limits, _ wishes: RecordKeeper.Wishes,
+        of box: Box, _ limits: SegmentStore.Limits, _ start: RecordKeeper.Start,
         _ surroundings: Surroundings
     ) throws -> (keeper: RecordKeeper, recovery: RecordKeeper.Recovery) {
         let ledger = try box.kept.value.ledger.map { try $0.copy() } ?? Ledger(path: nil)
@@ -109,7 +109,7 @@ struct Parts: Sendable {
         let folder = DataFolder(
             simulated: Box.folder, node: box.node, disk: box.diskNumber, run: run)
         return try RecordKeeper.open(
-            folder, ledger: ledger, name: box.name, limits: limits, wishes: wishes,
+            folder, ledger: ledger, name: box.name, limits: limits, start: start,
             machine: surroundings.machine, logger: surroundings.logger)
     }
 }

@@ -62,28 +62,40 @@ final class Senders: Sendable {
         let octets = Self.octets(number, dice)
         let copies = 1 + dice.below(world.plan.copiesMax)
         let days = dice.pick(world.plan.keepDays)
+        // As `import` brings them: what comes twice is one mail.
+        let isImport = dice.happens(250)
         let query =
-            "sender=s\(number)@example.org&recipient=r@copies\(copies).example&keep_days=\(days)"
+            "sender=s\(number)@example.org&recipient=r@copies\(copies).example"
+            + (isImport ? "&id=octets" : "") + "&keep_days="
+        var tried: [Day] = []
         for _ in 0..<Self.triesMax {
             let gateway = dice.pick(world.gateways)
-            let before = gateway.day
+            // A duplicate is kept for as long as what came before it.
+            tried = (isImport ? tried : []) + [gateway.day]
             do {
-                let answer = try await client.json(
-                    .POST, "http://\(gateway.name):80/gateway/\(gateway.name)/mails?\(query)",
-                    as: Answer.self, body: .bytes(ByteBuffer(bytes: octets)))
+                let answer = try await hand(octets, to: gateway, query + "\(days)")
                 guard let id = MailID(answer.id) else { continue }
-                let last = [before, gateway.day].map { $0.advanced(by: days) }.sorted()
+                let last = (tried + [gateway.day]).map { $0.advanced(by: days) }.sorted()
                 world.log.note("accepted \(id) by \(gateway.name) for \(copies)")
                 taken.change {
                     $0.append(
                         Accepted(
                             id: id, octets: octets, mark: Self.mark(number), copies: copies,
-                            keepUntil: last[0]...last[1],
+                            keepUntil: last[0]...last[last.count - 1],
                             gateway: gateway.name))
                 }
                 // The only copy may be lost with its folder, and nobody can do anything with it then.
                 guard copies > 1 || !world.plan.troubles.contains(.lostFolder) else { return }
-                if !wishers.consider(id) { orders.consider(id, of: "s\(number)@example.org") }
+                let again: @Sendable () async -> Void = { [self] in
+                    // It was purged: that it is taken or not is nobody's promise.
+                    _ = try? await hand(
+                        octets, to: world.dice.pick(world.gateways), query + "\(days)")
+                }
+                if wishers.consider(id, again: isImport ? again : nil) { return }
+                orders.consider(id, of: "s\(number)@example.org")
+                if isImport, dice.happens(500) {
+                    await bringForLonger(id, octets, query, days: days + 1 + dice.below(40))
+                }
                 return
             } catch {
                 await loop.sleep(dice.within(300_000...5_000_000))
@@ -91,8 +103,35 @@ final class Senders: Sendable {
         }
     }
 
+    /// Whoever brings it again may want it for longer: where that was taken as news, it must be so.
+    private func bringForLonger(
+        _ id: MailID, _ octets: [UInt8], _ query: String, days: Int
+    ) async {
+        await world.loop.sleep(world.dice.within(0...20_000_000))
+        let gateway = world.dice.pick(world.gateways)
+        let before = gateway.day
+        let answer = try? await hand(octets, to: gateway, query + "\(days)")
+        let last = [before, gateway.day].map { $0.advanced(by: days) }.sorted()
+        taken.change { all in
+            guard let index = all.firstIndex(where: { $0.id == id }) else { return }
+            let known = all[index].keepUntil
+            let isNews = answer?.outcome == "stored"
+            if isNews { world.log.note("\(id) is kept for longer by \(gateway.name)") }
+            // What was not answered may have been taken all the same.
+            let lower = isNews ? max(known.lowerBound, last[0]) : known.lowerBound
+            all[index].keepUntil = lower...max(known.upperBound, last[1])
+        }
+    }
+
+    private func hand(_ octets: [UInt8], to gateway: Box, _ query: String) async throws -> Answer {
+        try await client.json(
+            .POST, "http://\(gateway.name):80/gateway/\(gateway.name)/mails?\(query)",
+            as: Answer.self, body: .bytes(ByteBuffer(bytes: octets)))
+    }
+
     private struct Answer: Decodable, Sendable {
         var id: String
+        var outcome: String
     }
 
     private static func mark(_ number: Int) -> [UInt8] { Array("<\(number)@example.org>".utf8) }

@@ -42,23 +42,36 @@ final class Wishers: Sendable {
 
     /// A mail was taken in: somebody may want something of it at some time.
     ///
+    /// - Parameter again: brings the same octets once more, where they make the mail's id.
     /// - Returns: whether somebody does; then nobody else should.
-    func consider(_ mail: MailID) -> Bool {
+    func consider(_ mail: MailID, again: (@Sendable () async -> Void)?) -> Bool {
         let draw = world.dice.below(1000)
         guard draw < 200, !world.plan.isOnlyTheDAL else { return false }
         open.value += 1
         let pause = world.dice.within(0...world.plan.activeSeconds * 1_000_000)
         world.spawn { [self] in
             await world.loop.sleep(pause)
-            if draw < 80 { await purge(mail) } else { await hold(mail, isForGood: draw < 140) }
+            switch draw {
+            case ..<20:
+                // Whoever holds it forgets that when it is purged.
+                if await order(.hold, mail) { await purge(mail, again) }
+            case ..<80: await purge(mail, again)
+            default: await hold(mail, isForGood: draw < 140)
+            }
             open.value -= 1
         }
         return true
     }
 
-    private func purge(_ mail: MailID) async {
+    private func purge(_ mail: MailID, _ again: (@Sendable () async -> Void)?) async {
         fates.change { $0[mail] = .leaving }
-        if await order(.purge, mail) { fates.change { $0[mail] = .purged } }
+        guard await order(.purge, mail) else { return }
+        fates.change { $0[mail] = .purged }
+        guard let again else { return }
+        for _ in 0..<world.dice.below(3) {
+            await world.loop.sleep(world.dice.within(0...10_000_000))
+            await again()
+        }
     }
 
     private func hold(_ mail: MailID, isForGood: Bool) async {

@@ -16,6 +16,33 @@ private func order(_ number: Int, mail: Int = 1) -> Order {
         copies: [Location(node: NodeID(1), segment: 2, offset: 3)])
 }
 
+@Test("a mail that has expired and is shipped again counts once in the books of its day")
+func expiresOnce() throws {
+    try Engine.sqlite.withCatalog { catalog in
+        var one = Shipper(1)
+        let mail = Sample(1)
+        try catalog.merge([one.ship(mail)], from: one)
+        let later = now.advanced(bySeconds: 86_400 * 99)
+        for again in [false, true] {
+            if again {
+                _ = try catalog.merge(
+                    [one.ship(mail, again: true)], from: one.node, name: one.name, now: later,
+                    acks: AckRule())
+                let book = try catalog.dayBook(of: now.day)
+                #expect(book.live == 1 && book.expired == 0)
+            }
+            while try catalog.expire(before: later.day, limit: 10).isUnfinished {}
+            let book = try catalog.dayBook(of: now.day)
+            #expect(book.live == 0 && book.expired == 1)
+        }
+        // What comes in its order was never here.
+        _ = try catalog.merge(
+            [one.ship(Sample(2))], from: one.node, name: one.name, now: later, acks: AckRule())
+        let book = try catalog.dayBook(of: now.day)
+        #expect(book.live == 1 && book.expired == 1)
+    }
+}
+
 @Test("an order waits, is taken, and is finished for good", arguments: Engine.allCases)
 func keepsOrders(engine: Engine) throws {
     try engine.withCatalog { catalog in

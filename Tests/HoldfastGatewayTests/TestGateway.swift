@@ -65,7 +65,7 @@ func withGateway<Result: Sendable>(
     let (keeper, recovery) = try await onThread {
         try RecordKeeper.open(
             folder.path, name: "g", limits: configuration.segments,
-            wishes: GatewayComponent.wishes, logger: quiet)
+            start: GatewayComponent.start, logger: quiet)
     }
     let component = try await GatewayComponent(
         name: "g", configuration: configuration, keeper: keeper, recovery: recovery,

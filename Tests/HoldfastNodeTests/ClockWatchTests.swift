@@ -119,5 +119,9 @@ struct ClockWatchTests {
         let history = ClockHistory(seen: MachineClock().now, steadyMilliseconds: 5)
         #expect(ClockHistory(marks: history.marks) == history)
         #expect(ClockHistory(marks: [:]) == nil)
+        // Nor does its second start.
+        let second = ClockWatch(MachineClock()) { 0 }
+        second.begin(history)
+        #expect(second.doubt() != nil && second.wait == nil)
     }
 }

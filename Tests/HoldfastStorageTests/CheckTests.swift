@@ -97,6 +97,32 @@ struct CheckTests {
         }
     }
 
+    @Test("D5: a sector that cannot be read is damage of what lies in it, and of nothing else")
+    func unreadSector() async throws {
+        let disk = SimulatedDisk()
+        try await withStorage(on: disk) { storage in
+            for number in UInt64(1)...5 {
+                _ = await storage.queues.intake.take([
+                    try mail(number, text: String(repeating: "abc def \(number)\r\n", count: 900))
+                ])
+            }
+            try await storage.rowsWritten()
+            let third = try #require(
+                try await storage.keeper.read { ledger, _ in
+                    try ledger.held([MailID(3)])[MailID(3)]
+                })
+            let sector = third.offset / 4096 * 4096
+            disk.set(.failRead(from: sector, upTo: sector + 4096))
+            let checked = try await check(storage)
+            #expect(checked.bad.map(\.mail) == [MailID(3)])
+            #expect(storage.keeper.damage.isKnown(segment: third.segment, offset: third.offset))
+            // A disk that reads nothing says nothing of what lies on it.
+            disk.set(.failRead(from: 0))
+            await #expect(throws: (any Error).self) { try await check(storage) }
+            #expect(storage.keeper.damage.count == 1)
+        }
+    }
+
     @Test(
         "D5: a segment that cannot be read keeps no other from being verified, and is named",
         .timeLimit(.minutes(1)))

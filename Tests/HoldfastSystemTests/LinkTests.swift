@@ -93,6 +93,12 @@ struct LinkTests {
             #expect(ran.code == code, "\(words): \(ran.messages)")
             #expect(says.isEmpty || ran.messages.contains(says), "\(words): \(ran.messages)")
         }
-        #expect(try box.verb("links").text.contains("Number 3"))
+        // What is printed can be set, from a pipe too.
+        let piped = try ran(
+            [
+                "/bin/sh", "-c", "$0 links --config $1 --format json | $0 links set --config $1 -",
+                program ?? "", box.configuration,
+            ])
+        #expect(piped.code == 0, "\(piped.messages)")
     }
 }

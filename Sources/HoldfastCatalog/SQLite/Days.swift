@@ -26,6 +26,13 @@ enum Days {
                     (SELECT DISTINCT day FROM qt_days ORDER BY day DESC LIMIT 1 OFFSET ?))
                 """, arguments: [daysMax - 1])
     }
+
+    /// A mail that was counted once is here again: it will go, and be counted, once more.
+    static func uncount(_ what: String, _ day: Day, _ database: Database) throws {
+        try database.cachedStatement(
+            sql: "UPDATE qt_days SET mails = mails - 1 WHERE day = ? AND what = ? AND mails > 0"
+        ).execute(arguments: [Int64(day.number), what])
+    }
 }
 
 extension SQLiteCatalog {

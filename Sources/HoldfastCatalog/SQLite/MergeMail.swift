@@ -21,6 +21,9 @@ extension Merge {
             return entered
         }
         try wishes.greet(mail, from: source.row)
+        if item.entry.again, slip.keepUntil < today {
+            try Days.uncount("expired", received, database)
+        }
         let key = try insertMail(item, slip)
         return try EntryTable.files.enterFirst(
             item.entry, of: key, from: &source, wanted: slip.copiesWanted, database)

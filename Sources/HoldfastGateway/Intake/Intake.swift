@@ -72,7 +72,13 @@ final class Intake: Sendable {
         if clock.isDaysOff { return .clockIsOff }
         if room.isNearlyFull { return .diskNearlyFull }
         if memory.state == .spent { return .overloaded }
-        return isShort(of: copiesNeeded(rules.standard.copies)) ? .tooFewStorages : nil
+        return missingStorages == nil ? nil : .tooFewStorages
+    }
+
+    /// How many storages are there, and must be before a mail can be answered for; nil when they are.
+    var missingStorages: (there: Int, needed: Int)? {
+        let needed = copiesNeeded(rules.standard.copies)
+        return isShort(of: needed) ? (storages(), needed) : nil
     }
 
     /// How many copies a mail that wants so many must have before the reply.

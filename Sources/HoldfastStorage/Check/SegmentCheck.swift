@@ -16,6 +16,8 @@ struct SegmentCheck {
     private let reader: SegmentReader
 
     init(folder path: String, on disk: any Disk, pace: Pace) {
+        // A sector that cannot be read is damage like any other, and is repaired as such.
+        let disk = SalvagingDisk(disk)
         folder = SegmentFolder(path, on: disk)
         reader = SegmentReader(folder: path, on: disk)
         self.pace = pace

@@ -18,8 +18,9 @@ struct LinksCommand: AsyncParsableCommand {
             Example: holdfast links add storage.sync archive.input
 
             A link leads from a queue of one role to a queue of another; helpers carry along all of them, \
-            and follow a change within seconds. `set` changes several at once: so a processor is put between \
-            two roles, and taken out again, without a moment at which mail goes past it or stays.
+            and follow a change within seconds; what they have fetched by then goes where it was to go. `set` \
+            changes several at once: so a processor is put between two roles, and taken out again, and \
+            no mail stays behind.
             """,
         subcommands: [ShowLinks.self, SetLinks.self, AddLink.self, RemoveLink.self],
         defaultSubcommand: ShowLinks.self, helpNames: .long)
@@ -57,7 +58,7 @@ struct SetLinks: AsyncParsableCommand {
     @Argument(help: "The file; - reads standard input.", completion: .file()) var file: String
 
     func run() async throws {
-        let links = try LinkDocument(reading: file == "-" ? "/dev/stdin" : file).links
+        let links = try await LinkDocument(reading: file).links
         try await LinkReport.change(config) { $0 = links }
     }
 }

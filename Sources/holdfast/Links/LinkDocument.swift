@@ -17,18 +17,39 @@ struct LinkDocument: Codable, Hashable {
         self.links = links.links
     }
 
-    init(reading path: String) throws {
-        let octets: [UInt8]
+    /// What no list of links is longer than.
+    private static let bytesMax = 1 << 20
+
+    /// - Parameter file: a path, or `-` for standard input.
+    init(reading file: String) async throws {
         do {
-            octets = try RealDisk().octets(of: path)
-        } catch {
+            let octets =
+                file == "-" ? try await Self.standardInput() : try RealDisk().octets(of: file)
+            try self.init(octets, of: file == "-" ? "standard input" : file)
+        } catch let error as DiskError {
             throw Failure(.badQuery, "\(error)")
         }
+    }
+
+    private static func standardInput() async throws -> [UInt8] {
+        let input = StandardInput()
+        var octets: [UInt8] = []
+        while octets.count <= bytesMax {
+            let piece = try await input.nextPiece()
+            if piece.isEmpty { break }
+            octets += piece
+        }
+        return octets
+    }
+
+    private init(_ octets: [UInt8], of name: String) throws {
         struct Given: Decodable { var links: [Link] }
-        guard let given = try? JSONDecoder().decode(Given.self, from: Data(octets)) else {
+        guard octets.count <= Self.bytesMax,
+            let given = try? JSONDecoder().decode(Given.self, from: Data(octets))
+        else {
             throw Failure(
                 .badQuery,
-                "\(path) holds no links: it must be as `holdfast links --format json` prints them")
+                "\(name) holds no links: it must be as `holdfast links --format json` prints them")
         }
         number = 0
         links = given.links

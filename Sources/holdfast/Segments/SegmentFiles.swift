@@ -65,7 +65,10 @@ struct SegmentFiles: Sendable {
                             file: number, segment: found.place.segment, offset: found.place.offset))
                 }
                 if !report.damaged.isEmpty {
-                    unreadable(file.path, "\(report.damaged.count) damaged places")
+                    unreadable(
+                        file.path,
+                        report.damaged.count == 1
+                            ? "a damaged place" : "\(report.damaged.count) damaged places")
                 }
             } catch let error as SegmentError {
                 unreadable(file.path, "\(error)")

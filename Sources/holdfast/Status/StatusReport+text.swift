@@ -68,7 +68,9 @@ extension StatusReport {
             // The paper's advice: one more than the highest redundancy (R21).
             lines.append(
                 "Disks that take mail: \(disks_alive); mails want up to \(copies_max) copies: add a disk,"
-                    + " so that when one fails another can take its place")
+                    + (disks_alive < copies_max
+                        ? " or they cannot have them all"
+                        : " so that when one fails another can take its place"))
         }
         for node in nodes { lines += node.status?.repairs.map(Self.lines(of:)) ?? [] }
         for node in nodes {

@@ -37,7 +37,10 @@ struct WishOptions: ParsableArguments {
     ) async throws {
         let code = try await Cluster.reach(config) { cluster in
             let mails = try await mails(cluster)
-            guard !mails.isEmpty else { return ExitStatus.none }
+            guard !mails.isEmpty else {
+                await Output.say("holdfast: no such mail is known")
+                return ExitStatus.none
+            }
             try await confirm(mails.count, kind)
             return try await Wisher(
                 cluster: cluster, kind: kind, reason: reason,
