@@ -29,6 +29,8 @@ extension IndexQueue {
                 // It has expired, and asks no more whether the DAL still holds all: another must.
                 again.append(last)
             }
+            // What was brought since then may be another gateway's too, and wants its ack.
+            let held = again.isEmpty ? [:] : try ledger.held(again.map(\.mail))
             let new = try ledger.entries(
                 from: claim.from, limit: max(0, claim.itemsMax - again.count))
             var bytes = 0
@@ -36,16 +38,25 @@ extension IndexQueue {
                 // What is read now is held until it is shipped.
                 bytes += Int(clamping: min(entry.length, SegmentReader.wholeMessageBytesMax))
                 guard bytes <= bytesMax || records.isEmpty else { return }
-                if buried[entry.position] == nil { try read(entry, reader) }
+                if buried[entry.position] == nil {
+                    let known = held[entry.mail].flatMap {
+                        $0.position == entry.position ? $0 : nil
+                    }
+                    try read(entry, slip: known?.joinedSlip, reader)
+                }
                 guard delayed == nil else { return }
                 if entry.position >= claim.from { lastNew = entry.position }
             }
         }
 
-        private mutating func read(_ entry: QueueEntry, _ reader: SegmentReader) throws {
+        /// - Parameter slip: what was joined with that of the record since it was written.
+        private mutating func read(
+            _ entry: QueueEntry, slip: Slip?, _ reader: SegmentReader
+        ) throws {
             do throws(SegmentError) {
-                let record = try reader.record(
+                var record = try reader.record(
                     segment: entry.segment, offset: entry.offset, mail: entry.mail)
+                if let slip { record.setSlip(slip) }
                 records.append((entry, record))
             } catch .disk(let error) {
                 delayed = (entry, .disk(error))

@@ -63,7 +63,7 @@ final class Senders: Sendable {
         let copies = 1 + dice.below(world.plan.copiesMax)
         let days = dice.pick(world.plan.keepDays)
         // As `import` brings them: what comes twice is one mail.
-        let isImport = dice.happens(250)
+        let isImport = dice.happens(250) && !world.plan.isOnlyTheDAL
         let query =
             "sender=s\(number)@example.org&recipient=r@copies\(copies).example"
             + (isImport ? "&id=octets" : "") + "&keep_days="

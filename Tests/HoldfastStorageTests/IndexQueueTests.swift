@@ -62,6 +62,26 @@ struct IndexQueueTests {
         }
     }
 
+    /// Found by holdfast-simulate, seed 18, when the same octets were brought to two gateways.
+    @Test("what another gateway brings as well is shipped again for the ack of both")
+    func bothGateways() async throws {
+        try await withStorage { storage in
+            try await Self.keep(1...1, in: storage)
+            let first = try await Self.lease(storage)
+            try await Self.settle(storage, first, at: first.last?.entry.position)
+            var second = try mail(1)
+            var slip = try Slip(decoding: second.slip)
+            slip.gateways = ["h"]
+            second.setSlip(slip)
+            let results = await storage.queues.intake.take([second])
+            #expect(results.map(\.outcome) == [.alreadyHeld])
+            let again = try await Self.lease(storage)
+            #expect(again.map(\.entry.again) == [true])
+            let gateways = try again.map { try Slip(decoding: $0.record.slip).gateways }
+            #expect(gateways.map { Set($0) } == [["g", "h"]])
+        }
+    }
+
     @Test("one lease at a time: while one is out, another gets nothing")
     func oneLease() async throws {
         try await withStorage { storage in
