@@ -85,7 +85,8 @@ package protocol Catalog: Sendable {
         today: Day
     ) throws(CatalogError) -> [EnteredCopy]
 
-    /// How many copies mails have on nodes that count. Reads all entries.
+    /// How many copies mails have that count: on nodes that do, and kept as long as their mails. Reads all
+    /// entries.
     ///
     /// - Parameter disksMayBeShared: two copies on one disk count as two (D7).
     func copyStatistics(disksMayBeShared: Bool, today: Day) throws(CatalogError) -> CopyStatistics
@@ -130,8 +131,8 @@ package protocol Catalog: Sendable {
     ) throws(CatalogError) -> Int
 
     /// Enters what a person wants of mails, all at once, for whoever holds a copy now or gets one later; a
-    /// purge takes the mail out. Returns who holds one of each, but for those declared lost; nil where there is no
-    /// such mail.
+    /// purge takes the mail out. Returns who holds one of each, those among them that were emptied or declared
+    /// lost; nil where there is no such mail.
     func enter(_ orders: [StorageOrder]) throws(CatalogError) -> [[NodeID]?]
 
     /// The orders of people that a node has not confirmed, oldest first.
@@ -144,7 +145,8 @@ package protocol Catalog: Sendable {
     /// taken; and until which day.
     func purged(_ mails: [MailID], on day: Day) throws(CatalogError) -> [MailID: Day]
 
-    /// The nodes that have not confirmed a person's order about a mail.
+    /// The nodes that have not confirmed a person's order about a mail, those among them that were emptied or
+    /// declared lost.
     func unconfirmed(_ order: MailID, of mail: MailID) throws(CatalogError) -> [NodeID]
 
     /// How many nodes have a note, as far as they have shipped it.

@@ -19,6 +19,7 @@ package struct Found: Hashable, Sendable {
     package var size: UInt64
     package var digest: Digest
     package var keepUntil: Day
+    /// Those that count.
     package var copies: Int
     package var copiesWanted: Int
     package var attachments: [Attachment]
@@ -52,6 +53,8 @@ package struct KnownCopy: Hashable, Sendable {
     package var name: String
     /// When the catalog took it in; later than that in a catalog that was made anew.
     package var entered = Timestamp(milliseconds: 0)
+    /// It is one of its mail's copies: its node was not emptied or lost, and it is kept as long as the mail.
+    package var counts = true
 }
 
 /// An order and how far it has come.

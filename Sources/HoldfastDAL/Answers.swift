@@ -38,7 +38,7 @@ extension CopyAnswer {
             node: copy.name, node_id: location.node.description, segment: location.segment,
             offset: location.offset, length: entry.length, disk: entry.disk.description,
             host: entry.host, checksum: checksum,
-            entered: copy.entered.iso8601)
+            entered: copy.entered.iso8601, keepUntil: entry.keepUntil, counts: copy.counts)
     }
 }
 

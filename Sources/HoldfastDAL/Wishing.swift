@@ -30,12 +30,9 @@ extension DALComponent {
                 keepUntil: now.day.advanced(by: Self.keepNoteDays))
         }
         let holders = try await queues.writer.run { [catalog] in try catalog.enter(orders) }
-        let names = try await names()
+        let rules = try await wishRules()
         let wishes = zip(orders, holders).compactMap { order, holders in
-            holders.map { holders in
-                WishAnswer(
-                    order: order.id, mail: order.mail, confirmed: 0, waiting: names(holders))
-            }
+            holders.map { rules.answer(order.id, of: order.mail, unconfirmed: $0) }
         }
         if request.kind == .purge { queues.letGo(wishes.map(\.mail)) }
         return WishesAnswer(wishes: wishes)
@@ -43,19 +40,17 @@ extension DALComponent {
 
     /// Who has confirmed an order and who has not.
     func wish(_ order: MailID, of mail: MailID) async throws -> WishAnswer {
-        let (waiting, confirmed) = try await read { catalog in
+        let (unconfirmed, confirmed) = try await read { catalog in
             (try catalog.unconfirmed(order, of: mail), try catalog.noteCopies(order))
         }
-        return WishAnswer(
-            order: order, mail: mail, confirmed: confirmed, waiting: try await names()(waiting))
+        return try await wishRules().answer(
+            order, of: mail, confirmed: confirmed, unconfirmed: unconfirmed)
     }
 
-    /// What nodes are called, sorted.
-    private func names() async throws -> ([NodeID]) -> [String] {
-        let known = try await read { try $0.statistics().nodes }
-        return { nodes in
-            nodes.map { node in known.first { $0.id == node }?.name ?? node.description }.sorted()
-        }
+    private func wishRules() async throws -> WishRules {
+        WishRules(
+            known: try await read { try $0.statistics().nodes },
+            living: surroundings.roster.current?.roster.nodes(of: .storage) ?? [])
     }
 
     /// A page of the mails that must not expire. There is none before the catalog holds of each storage

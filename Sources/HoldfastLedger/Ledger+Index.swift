@@ -110,9 +110,11 @@ extension Ledger {
             arguments: [row.mail.blob, min(known, position)])
     }
 
+    /// A slip makes nothing last longer: that only a new record does. One with an earlier day is of a record
+    /// that another one replaced meanwhile.
     private func setSlip(_ slip: Slip, of mail: MailID, in database: Database) throws {
-        let sql = "UPDATE qt_files SET slip = ?, keep_until = ? WHERE mail_id = ?"
-        let arguments: StatementArguments = [Data(slip.encoded), slip.keepUntil.number, mail.blob]
+        let sql = "UPDATE qt_files SET slip = ? WHERE mail_id = ? AND keep_until <= ?"
+        let arguments: StatementArguments = [Data(slip.encoded), mail.blob, slip.keepUntil.number]
         try database.cachedStatement(sql: sql).execute(arguments: arguments)
     }
 

@@ -19,7 +19,7 @@ package struct Holder: Hashable, Sendable {
 }
 
 /// What travels with a mail: how many copies it wants, who holds one, until when, who waits for the
-/// ack.
+/// ack. Each holder keeps its copy at least until the slip's day, or as long as the mail is held.
 package struct Slip: Hashable, Sendable {
     package var copiesWanted: Int
     /// The last day on which the mail is kept.
@@ -70,12 +70,14 @@ extension Slip {
         holders.count < min(reply, copiesWanted)
     }
 
-    /// The union of two slips of one mail: all holders and gateways, the larger wish, the later day.
+    /// The union of two slips of one mail: all gateways, the larger wish, the later day, and the holders until
+    /// that day: who is known to keep a copy until an earlier one must be offered the mail again.
     package func joined(with other: Slip) -> Slip {
         var joined = self
         joined.copiesWanted = max(copiesWanted, other.copiesWanted)
         joined.keepUntil = max(keepUntil, other.keepUntil)
-        for holder in other.holders
+        if keepUntil < joined.keepUntil { joined.holders = [] }
+        for holder in other.keepUntil == joined.keepUntil ? other.holders : []
         where !joined.holders.contains(where: { $0.node == holder.node }) {
             joined.holders.append(holder)
         }

@@ -29,7 +29,7 @@ package struct StorageOrder: Hashable, Sendable {
     /// Who holds a copy that counts; what else is on the slip does not count any more.
     package var holders: [Holder]
     package var copiesWanted: Int
-    /// Until when the note of a person's order is kept.
+    /// Until when the note of a person's order is kept, or what is to be passed on.
     package var keepUntil: Day
 
     package init(

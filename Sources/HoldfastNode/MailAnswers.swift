@@ -19,6 +19,7 @@ package struct MailAnswer: Codable, Hashable, Sendable {
     package var sha256: String
     /// The last day on which it is kept.
     package var keep_until: String
+    /// Those that count.
     package var copies: Int
     package var copies_wanted: Int
     package var attachments: [String]
@@ -163,13 +164,21 @@ package struct CopyAnswer: Codable, Hashable, Sendable {
     package var checksum: String
     /// When the catalog took it in.
     package var entered: String?
+    /// Until when it lies there.
+    package var keep_until: String?
+    /// False for what is none of the mail's copies: its storage was emptied or lost, or it goes before the
+    /// mail does. Absent otherwise.
+    package var counts: Bool?
 
     package init(
         node: String, node_id: String, segment: UInt64, offset: UInt64, length: UInt64,
         disk: String,
-        host: String, checksum: String, entered: String? = nil
+        host: String, checksum: String, entered: String? = nil, keepUntil: Day? = nil,
+        counts: Bool = true
     ) {
         self.entered = entered
+        keep_until = keepUntil?.description
+        self.counts = counts ? nil : false
         self.node = node
         self.node_id = node_id
         self.segment = segment

@@ -31,13 +31,24 @@ package struct WishAnswer: Codable, Hashable, Sendable {
     /// The names of the storages that have it in their segments, or still have to get it.
     package var confirmed: Int
     package var waiting: [String]
+    /// Those of the latter that were declared lost, or emptied and taken away: nobody waits for them. Absent
+    /// for none.
+    package var gone: [String]?
 
-    package init(order: MailID, mail: MailID, confirmed: Int, waiting: [String]) {
+    package init(
+        order: MailID, mail: MailID, confirmed: Int, waiting: [String], gone: [String] = []
+    ) {
         self.order = order
         self.mail = mail
         self.confirmed = confirmed
         self.waiting = waiting
+        self.gone = gone.isEmpty ? nil : gone
     }
+
+    /// A storage has it in its segments, or none has a copy: else the catalog alone knows it.
+    package var isSafe: Bool { confirmed > 0 || unconfirmed == 0 }
+
+    package var unconfirmed: Int { waiting.count + (gone?.count ?? 0) }
 }
 
 /// The answer to `POST /wishes`: one line for each mail that there is.

@@ -227,6 +227,7 @@ struct Intake: Sendable {
         var offer = prepared.offer
         offer.item.record.setSlip(slip)
         offer.keepClass = KeepClass(keepUntil: slip.keepUntil, today: keeper.clock.now.day)
+        offer.passesOn = slip.wantsMoreCopies
         offer.replacesHeld = true
         var prepared = prepared
         prepared.offer = offer

@@ -61,7 +61,8 @@ struct IntakeRules {
     enum Recognition: Equatable {
         /// It is the same mail; this is the slip of both, and whether it says anything new.
         case same(Slip, isNews: Bool)
-        /// The same mail, but what is here would be dropped too early: it must be written again.
+        /// The same mail, but what is here would be dropped too early: it must be written again. So it is with
+        /// the other copies, unless the offer names them: it is passed on as a new mail.
         case renew(Slip)
         /// The same id means something else here: an alarm.
         case otherContent

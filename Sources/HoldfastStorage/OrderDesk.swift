@@ -42,10 +42,19 @@ struct OrderDesk: Sendable {
         }
     }
 
-    /// Who holds a copy that counts is known from the order: whoever else is on the slip counts no more.
+    /// Nobody is given less than the mail's day, nor does less remain here.
     private func passOn(_ order: StorageOrder) async throws -> Outcome {
-        let held = try await keeper.read { ledger, _ in try ledger.held([order.mail]) }
-        guard let held = held[order.mail] else { return .refused("it is not held here") }
+        guard var held = try await look(up: order.mail) else {
+            return .refused("it is not held here")
+        }
+        let isEarly = PassOnRules.mustRenew(held, for: order, today: keeper.clock.now.day)
+        if isEarly {
+            guard let renewed = try await renew(held, for: order) else {
+                return keeper.damage.isKnown(segment: held.segment, offset: held.offset)
+                    ? .refused("its record is damaged") : .later("it is being written again")
+            }
+            held = renewed
+        }
         var slip: Slip
         do {
             if let joined = held.joinedSlip {
@@ -58,12 +67,25 @@ struct OrderDesk: Sendable {
             if case .disk = error { return .later("\(error)") }
             return .refused("\(error)")
         }
-        slip.holders = order.holders
-        slip.copiesWanted = max(slip.copiesWanted, order.copiesWanted)
-        guard slip.wantsMoreCopies else { return .alreadyHeld }
+        slip = PassOnRules.slip(slip, for: order)
+        guard slip.wantsMoreCopies else { return isEarly ? .kept : .alreadyHeld }
         try await keeper.note(.passOn(slip, of: order.mail, held.position))
         reopen(held.position)
         return .kept
+    }
+
+    private func look(up mail: MailID) async throws -> Held? {
+        try await keeper.read { ledger, _ in try ledger.held([mail])[mail] }
+    }
+
+    /// Writes the record again, to be kept as long as the mail: what lies here would be dropped before.
+    ///
+    /// - Returns: nil when that was not done.
+    private func renew(_ held: Held, for order: StorageOrder) async throws -> Held? {
+        let entries = try await keeper.read { ledger, _ in try ledger.entries(at: [held.position]) }
+        try await Forwarding(keeper: keeper).copy(entries, keepUntil: order.keepUntil)
+        let renewed = try await look(up: order.mail)
+        return renewed.flatMap { $0.keepUntil >= order.keepUntil ? $0 : nil }
     }
 
     /// What a person ordered becomes a note beside the mail, so that it is known as long as the mail (D9);

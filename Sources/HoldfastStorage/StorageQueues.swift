@@ -112,8 +112,9 @@ struct StorageQueues: QueueSource, QueueTarget {
         let slips = results.compactMap { result in result.slip.map { (result.mail, $0) } }
         let held = try await keeper.read { ledger, _ in try ledger.held(slips.map(\.0)) }
         for (mail, slip) in slips {
-            // Another gateway may have joined since the mail was leased.
-            let joined = held[mail]?.joinedSlip.map { $0.joined(with: slip) } ?? slip
+            guard let joined = held[mail].flatMap({ SyncRules.joined($0, with: slip) }) else {
+                continue
+            }
             keeper.noteSoon(.slip(joined, of: mail))
         }
         sync.update { book in
@@ -127,6 +128,18 @@ enum SyncRules {
     /// A target that is full or on the same disk may be joined by another one before long.
     static let waitMilliseconds: Int64 = 5_000
     static let refusalsMax = 5
+
+    /// The slip of a held mail after a target has answered with its own; nil when that says nothing of what
+    /// is held now.
+    static func joined(_ held: Held, with answered: Slip) -> Slip? {
+        // What was passed on has been written again since, to be kept longer.
+        guard answered.keepUntil >= held.keepUntil else { return nil }
+        // The target may keep it longer than this storage does: that makes nothing here last longer.
+        var answered = answered
+        answered.keepUntil = held.keepUntil
+        // Another gateway may have joined since the mail was leased.
+        return held.joinedSlip.map { $0.joined(with: answered) } ?? answered
+    }
 
     static func settle(_ result: ItemResult, in book: inout QueueBook, now: Int64) {
         let position = result.position

@@ -163,6 +163,30 @@ func acks(wanted: Int, disks: [Int], rule: AckRule, acked: [Bool]) throws {
     }
 }
 
+@Test("D7: what is not to be relied on as a copy is none for the ack", arguments: Engine.allCases)
+func acksByWhatCounts(engine: Engine) throws {
+    try engine.withCatalog { catalog in
+        let (mail, other) = (Sample(1), Sample(2))
+        var (one, two, three) = (Shipper(1), Shipper(2), Shipper(3))
+        try catalog.merge([one.ship(mail)], from: one)
+        // Declared lost before a second copy was made, and then a third.
+        try catalog.setCounts(one.node, false, isGone: true)
+        #expect(try catalog.merge([two.ship(mail)], from: two).acks.isEmpty)
+        #expect(try catalog.mail(mail.id, today: today)?.found.copies == 1)
+        #expect(try catalog.merge([two.ship(mail, again: true)], from: two).acks.isEmpty)
+        #expect(try catalog.merge([three.ship(mail)], from: three).acks.map(\.copies) == [2])
+        // Handed in again to be kept longer: one has it so long, and then the other.
+        try catalog.merge([two.ship(other)], from: two)
+        #expect(try catalog.merge([three.ship(other)], from: three).acks.count == 1)
+        let longer = Sample(2) { $0.slip.keepUntil = other.slip.keepUntil.advanced(by: 30) }
+        #expect(try catalog.merge([two.ship(longer)], from: two).acks.isEmpty)
+        #expect(try catalog.merge([two.ship(longer, again: true)], from: two).acks.isEmpty)
+        let renewed = try catalog.merge([three.ship(longer)], from: three)
+        #expect(
+            renewed.acks == [Merged.Ack(mail: other.id, gateways: ["gateway-1"], copies: 2)])
+    }
+}
+
 @Test("a copy shipped again asks for the ack again, from all who wait", arguments: Engine.allCases)
 func acksAgain(engine: Engine) throws {
     try engine.withCatalog { catalog in

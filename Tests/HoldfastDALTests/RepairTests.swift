@@ -119,17 +119,21 @@ private func known(_ number: Int, counts: Bool = true, isGone: Bool = false) -> 
 }
 
 @Suite("Who passes on what is short") struct RepairRulesTests {
-    private static func copy(_ number: Int, disk: Int? = nil, counts: Bool = true) -> ShortMail.Copy
-    {
+    private static func copy(
+        _ number: Int, disk: Int? = nil, counts: Bool = true, lasts: Bool = true
+    ) -> ShortMail.Copy {
         ShortMail.Copy(
             holder: Holder(node: node(number), disk: DiskID(UInt64(disk ?? number)), host: "h"),
-            place: CopyPlace(segment: 1, offset: UInt64(number)), counts: counts)
+            place: CopyPlace(segment: 1, offset: UInt64(number)), counts: counts, lasts: lasts)
     }
 
     private static func mail(_ copies: ShortMail.Copy...) -> ShortMail {
         ShortMail(
-            place: .start, id: MailID(1), copiesWanted: 3, counted: 0, copies: copies)
+            place: .start, id: MailID(1), keepUntil: day, copiesWanted: 3, counted: 0,
+            copies: copies)
     }
+
+    private static let day = Day(number: 20_000)
 
     struct Case: Sendable {
         var what: String
@@ -183,6 +187,27 @@ private func known(_ number: Int, counts: Bool = true, isGone: Bool = false) -> 
                 what: "the other is on the same disk, and may be", mail: mail(copy(1)),
                 living: [storage(1), storage(2, disk: 1)], shared: true, plan: order(copy(1), 1)),
             Case(
+                what: "one goes before the mail: the other passes it on, to that one perhaps",
+                mail: mail(copy(1, lasts: false), copy(2)), living: [storage(1), storage(2)],
+                plan: order(copy(2), 2)),
+            Case(
+                what: "it goes early, but the other is being emptied",
+                mail: mail(copy(1, lasts: false), copy(2, counts: false)),
+                living: [storage(1), storage(2, writable: false, draining: true)],
+                plan: order(copy(2, counts: false))),
+            Case(
+                what: "asked again: the one that goes early is written again itself",
+                mail: mail(copy(1, lasts: false), copy(2)), living: [storage(1), storage(2)],
+                attempts: 1, plan: order(copy(1, lasts: false), 1, 2)),
+            Case(
+                what: "the only one goes early, and nobody could take another",
+                mail: mail(copy(1, lasts: false)), living: [storage(1)],
+                plan: order(copy(1, lasts: false), 1)),
+            Case(
+                what: "what is being emptied is no copy more, however long it lasts",
+                mail: mail(copy(1, counts: false, lasts: false)),
+                living: [storage(1, writable: false, draining: true)], plan: .noTarget),
+            Case(
                 what: "two on one disk count as one", mail: mail(copy(1), copy(2, disk: 1)),
                 living: [storage(1), storage(2, disk: 1), storage(3)], plan: order(copy(1), 1)),
         ])
@@ -190,6 +215,19 @@ private func known(_ number: Int, counts: Bool = true, isGone: Bool = false) -> 
         let rules = RepairRules(living: example.living, disksMayBeShared: example.shared)
         let plan = rules.plan(example.mail, attempts: example.attempts)
         #expect(plan == example.plan, "\(example.what)")
+    }
+
+    @Test("whoever passes a mail on is told until when it is to be kept")
+    func saysTheDay() {
+        var state = RepairState(
+            watch: NodeWatch(deadAfterMinutes: 60, now: 0), book: RepairBook(RepairLimits()))
+        var random = SystemRandomNumberGenerator()
+        let orders = state.plan(
+            [Self.mail(Self.copy(1, lasts: false))],
+            by: RepairRules(living: [storage(1)], disksMayBeShared: false), room: 9, now: 0,
+            at: Timestamp(milliseconds: 0), using: &random)
+        #expect(orders.map(\.keepUntil) == [Self.day])
+        #expect(orders.map(\.node) == [node(1)])
     }
 }
 

@@ -55,6 +55,19 @@ struct LedgerTests {
         #expect(held.joinedSlip == nil)
     }
 
+    @Test("a slip makes nothing last longer, and one of a record that was replaced is not taken")
+    func slipDays() throws {
+        let ledger = try Ledger(path: nil)
+        try ledger.commit([.kept([Self.row(1, mail: 7)], segments: [])])
+        for (day, copies) in [(99, 1), (100, 2), (101, 2)] as [(Int32, Int)] {
+            let slip = Slip(copiesWanted: copies, keepUntil: Day(number: day))
+            try ledger.commit([.slip(slip, of: MailID(7))])
+            let held = try #require(try ledger.held([MailID(7)])[MailID(7)])
+            #expect(held.keepUntil == Day(number: 100))
+            #expect(held.joinedSlip?.copiesWanted == (day < 100 ? nil : copies))
+        }
+    }
+
     @Test("whatever the order in which segments are read again, the later record stands")
     func rebuiltInAnyOrder() throws {
         let ledger = try Ledger(path: nil)

@@ -73,6 +73,7 @@ struct IntakeRulesTests {
         var digest = Digest.zero
         var offered: Slip
         var heldDays = 7
+        var heldElsewhere: [Holder] = []
         var recognition: IntakeRules.Recognition
     }
 
@@ -94,6 +95,17 @@ struct IntakeRulesTests {
                 what: "to be kept longer than it lies here", offered: slip(days: 30, here),
                 recognition: .renew(slip(days: 30, here))),
             Second(
+                what: "to be kept longer than it lies here and elsewhere",
+                offered: slip(days: 30, here), heldElsewhere: [elsewhere],
+                recognition: .renew(slip(days: 30, here))),
+            Second(
+                what: "to be kept longer, as it lies elsewhere now",
+                offered: slip(days: 30, elsewhere, here), heldElsewhere: [elsewhere],
+                recognition: .renew(slip(days: 30, elsewhere, here))),
+            Second(
+                what: "kept shorter elsewhere", offered: slip(days: 3, elsewhere, here),
+                recognition: .same(slip(here), isNews: false)),
+            Second(
                 what: "to be kept shorter", offered: slip(days: 3, here),
                 recognition: .same(slip(here), isNews: false)),
             Second(
@@ -105,9 +117,11 @@ struct IntakeRulesTests {
         let held = Held(
             position: .none, segment: SegmentNumber(1), offset: 0, digest: .zero,
             keepUntil: Self.today.advanced(by: second.heldDays))
+        var heldSlip = Self.slip(Self.here)
+        heldSlip.holders += second.heldElsewhere
         let recognition = rules.recognise(
             Self.header(digest: second.digest), second.offered, held: held,
-            heldDigest: .zero, heldSlip: Self.slip(Self.here))
+            heldDigest: .zero, heldSlip: heldSlip)
         #expect(recognition == second.recognition, "\(second.what)")
     }
 }

@@ -77,7 +77,8 @@ extension StorageComponent {
             #expect(try await storage.queues.sync.length() == 0)
             // Node 9 is dead; for the second a copy more is wanted than was.
             for mail: UInt64 in [1, 2] {
-                let outcome = try await storage.order(.passOn, mail, holders: [storage.here])
+                let outcome = try await storage.order(
+                    .passOn, mail, holders: [storage.here], keepDays: 7)
                 #expect(outcome == .kept)
             }
         }
@@ -90,9 +91,71 @@ extension StorageComponent {
                 #expect(slip.holders == [storage.here] && slip.copiesWanted == 2)
             }
             let enough = try await storage.order(
-                .passOn, 3, holders: [storage.here, holder(8)])
+                .passOn, 3, holders: [storage.here, holder(8)], keepDays: 7)
             #expect(enough == .alreadyHeld)
             #expect(try await storage.order(.passOn, 77) == .refused("it is not held here"))
+        }
+    }
+
+    @Test(
+        "who passes on a copy that would go before its mail writes it again first, and once",
+        arguments: [
+            (heldDays: 5, orderDays: 7, mustRenew: true),
+            (heldDays: 7, orderDays: 7, mustRenew: false),
+            (heldDays: 9, orderDays: 7, mustRenew: false),
+            // An order that says no day, and a mail that has expired.
+            (heldDays: 5, orderDays: -20_000, mustRenew: false),
+            (heldDays: -3, orderDays: -1, mustRenew: false),
+            (heldDays: -3, orderDays: 0, mustRenew: true),
+        ])
+    func mustRenew(heldDays: Int, orderDays: Int, mustRenew: Bool) {
+        let today = Day(number: 20_000)
+        let held = Held(
+            position: .none, segment: 1, offset: 0, digest: nil,
+            keepUntil: today.advanced(by: heldDays))
+        let order = StorageOrder(
+            id: MailID(1), kind: .passOn, mail: MailID(2), node: NodeID(1),
+            ordered: Timestamp(milliseconds: 0), keepUntil: today.advanced(by: orderDays))
+        #expect(PassOnRules.mustRenew(held, for: order, today: today) == mustRenew)
+    }
+
+    @Test(
+        "a copy that would go before its mail is passed on with the mail's day, and stays as long")
+    func passesOnEarlyCopy() async throws {
+        try await withStorage { storage in
+            let taken = [
+                try mail(1, copies: 2, holders: [holder(9)], keepDays: 5),
+                try mail(2, keepDays: 5), try mail(3, copies: 2, holders: [holder(9)], keepDays: 5),
+            ]
+            #expect(await storage.queues.intake.take(taken).allSatisfy { $0.outcome == .kept })
+            #expect(try await storage.leased(from: "sync").isEmpty)
+            let day = storage.keeper.clock.now.day.advanced(by: 50)
+            for _ in 0..<2 {
+                let outcome = try await storage.order(
+                    .passOn, 1, holders: [storage.here], keepDays: 50)
+                #expect(outcome == .kept)
+            }
+            let items = try await storage.leased(from: "sync")
+            let item = try #require(items.first)
+            #expect(items.count == 1 && item.header.keepUntil == day)
+            #expect(try Slip(decoding: item.slip).holders == [storage.here])
+            #expect(try await storage.held(1)?.keepUntil == day)
+            // The segments alone tell it, and the DAL hears of it.
+            let shipped = try await storage.shipAll().map { try IndexItem(decoding: $0).entry }
+            #expect(shipped.count { $0.keepUntil == day } == 1)
+            // No other copy is wanted, but this one is to last.
+            let kept = try await storage.order(
+                .passOn, 2, holders: [storage.here], copies: 1, keepDays: 50)
+            #expect(kept == .kept)
+            #expect(try await storage.held(2)?.keepUntil == day)
+            #expect(try await storage.leased(from: "sync").isEmpty)
+            // What is damaged is passed on by another holder.
+            let damaged = try #require(try await storage.held(3))
+            storage.keeper.damage.note(segment: damaged.segment, offset: damaged.offset)
+            try await storage.rowsWritten()
+            let refused = try await storage.order(
+                .passOn, 3, holders: [storage.here], keepDays: 50)
+            #expect(refused == .refused("it is not held here"))
         }
     }
 

@@ -17,6 +17,41 @@ struct SyncRulesTests {
         return book
     }
 
+    private static func slip(day: Int32, _ holders: UInt64...) -> Slip {
+        Slip(
+            copiesWanted: 2, keepUntil: Day(number: day),
+            holders: holders.map { holder($0) }, gateways: ["g"])
+    }
+
+    struct Answer: Sendable {
+        var what: String
+        var joinedBefore: Slip?
+        var answered: Slip
+        var slip: Slip?
+    }
+
+    @Test(
+        "what a target says of its copy says no more of ours than is so",
+        arguments: [
+            Answer(
+                what: "kept as long as here", answered: slip(day: 7, 1, 2), slip: slip(day: 7, 1, 2)
+            ),
+            Answer(
+                what: "another holder became known meanwhile", joinedBefore: slip(day: 7, 1, 3),
+                answered: slip(day: 7, 1, 2), slip: slip(day: 7, 1, 3, 2)),
+            Answer(
+                what: "kept longer there", answered: slip(day: 30, 2, 3), slip: slip(day: 7, 2, 3)),
+            Answer(
+                what: "of what was kept here before it was written again",
+                answered: slip(day: 5, 1, 2), slip: nil),
+        ])
+    func joined(_ example: Answer) {
+        let held = Held(
+            position: Self.position, segment: 1, offset: 0, digest: .zero,
+            keepUntil: Day(number: 7), joinedSlip: example.joinedBefore)
+        #expect(SyncRules.joined(held, with: example.answered) == example.slip, "\(example.what)")
+    }
+
     private static func slip(_ copies: Int) -> Slip {
         Slip(copiesWanted: copies, keepUntil: Day(number: 1), holders: [holder(1), holder(2)])
     }

@@ -50,6 +50,74 @@ struct SyncTests {
         }
     }
 
+    /// The one item that is offered to another storage, and the slip with which it goes.
+    private static func offered(by storage: StorageComponent) async throws -> (Record, Slip)? {
+        try await storage.rowsWritten()
+        let items = try await storage.queues.lease(
+            from: "sync", LeaseRequest(itemsMax: 10, bytesMax: 1 << 20, waitSeconds: 0))?.items
+        guard let items else { return nil }
+        #expect(items.count == 1)
+        return try items.first.map { ($0.record, try Slip(decoding: $0.record.slip)) }
+    }
+
+    private static func settle(
+        _ item: Record, _ slip: Slip, at storage: StorageComponent
+    ) async throws {
+        let result = ItemResult(
+            mail: item.header.mail, position: item.header.position, outcome: .kept, slip: slip)
+        try await storage.queues.settle("sync", [result], position: nil)
+    }
+
+    @Test("R18: what is to be kept longer is passed on again, by whoever of its holders took it")
+    func keptLonger() async throws {
+        try await withStorage { storage in
+            _ = await storage.queues.intake.take([try mail(1, copies: 2, keepDays: 5)])
+            let (first, slip) = try #require(try await Self.offered(by: storage))
+            var settled = slip
+            settled.holders.append(holder(9))
+            try await Self.settle(first, settled, at: storage)
+            #expect(try await storage.queues.sync.length() == 0)
+
+            let longer = await storage.queues.intake.take([try mail(1, copies: 2, keepDays: 50)])
+            #expect(longer.map(\.outcome) == [.kept])
+            let day = storage.keeper.clock.now.day.advanced(by: 50)
+            let (second, again) = try #require(try await Self.offered(by: storage))
+            #expect(again.keepUntil == day && second.header.keepUntil == day)
+            #expect(
+                again.holders.map(\.node) == slip.holders.map(\.node), "nobody else has it so long")
+        }
+        // The other holder, at the other end.
+        try await withStorage { storage in
+            _ = await storage.queues.intake.take([
+                try mail(1, copies: 2, holders: [holder(9)], keepDays: 5)
+            ])
+            let longer = await storage.queues.intake.take([
+                try mail(1, copies: 2, holders: [holder(9)], keepDays: 50)
+            ])
+            #expect(longer.map(\.outcome) == [.kept])
+            let none = try await Self.offered(by: storage)
+            #expect(none == nil, "both have it")
+            let held = try await storage.keeper.read { ledger, _ in try ledger.held([MailID(1)]) }
+            #expect(
+                held[MailID(1)]?.keepUntil == storage.keeper.clock.now.day.advanced(by: 50))
+        }
+    }
+
+    @Test("a settle of what has been written again since says nothing of the new record")
+    func keptLongerMeanwhile() async throws {
+        try await withStorage { storage in
+            _ = await storage.queues.intake.take([try mail(1, copies: 2, keepDays: 5)])
+            let (first, slip) = try #require(try await Self.offered(by: storage))
+            _ = await storage.queues.intake.take([try mail(1, copies: 2, keepDays: 50)])
+            var settled = slip
+            settled.holders.append(holder(9))
+            try await Self.settle(first, settled, at: storage)
+            let (_, again) = try #require(try await Self.offered(by: storage))
+            #expect(again.keepUntil == storage.keeper.clock.now.day.advanced(by: 50))
+            #expect(again.holders.count == 1)
+        }
+    }
+
     @Test("D6: what got its copies by another way, its settle lost in a crash, leaves the queue")
     func satisfiedElsewhere() async throws {
         let folder = TestFolder()

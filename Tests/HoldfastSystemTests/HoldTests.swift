@@ -105,6 +105,52 @@ struct HoldTests {
         }
     }
 
+    /// The one mail of a box, and the name of the storage that has its one copy.
+    private func oneMail(in box: Appliance) throws -> (id: String, storage: String) {
+        try box.start()
+        let client = try box.connect()
+        let said = try client.mail(
+            StoryTests.message(1), from: "amy@example.org", to: ["ben@example.com"])
+        #expect(said.hasPrefix("250"))
+        try waitUntil("it has its copy") { try box.count("copies:1") == 1 }
+        let id = try box.verb("search", "", "--format", "ids").line
+        let copies = try box.verb("show", "--copies", id).text
+        return (id, copies.contains("storage-1/") ? "storage-1" : "storage-2")
+    }
+
+    private func isGone(_ box: Appliance) throws -> Bool {
+        try box.ask("GET", "/dal/dal/nodes").text.contains(/"gone" ?: ?true/)
+    }
+
+    @Test("a storage that is being emptied is waited for as any other that has a copy")
+    func holdWhileDraining() throws {
+        let box = try Appliance("--storages", "1", "--copies", "1")
+        let (id, storage) = try oneMail(in: box)
+        _ = try box.verb("drain", storage)
+        try waitUntil("its copies count no more") { try isGone(box) }
+        let ran = try box.verb("hold", id, "--reason", "case 17")
+        #expect(ran.code == 0 && ran.text == "\(id)\thold\t1\n", "\(ran)")
+        #expect(ran.messages.isEmpty, "\(ran)")
+    }
+
+    @Test("a hold that no storage can confirm is not said to be safe")
+    func holdOfWhatIsLost() throws {
+        let box = try Appliance("--storages", "2", "--copies", "1")
+        let (id, storage) = try oneMail(in: box)
+        try box.stop()
+        try FileManager.default.moveItem(
+            atPath: box.folder + "/" + storage, toPath: box.folder + "/away")
+        try box.start()
+        #expect(try box.verb("drain", storage, "--gone").code == 0)
+        let ran = try box.verb("hold", id, "--reason", "case 17")
+        #expect(ran.code == 3 && ran.text == "\(id)\thold\t0\n", "\(ran)")
+        #expect(ran.messages.contains(storage) && ran.messages.contains("gone"), "\(ran)")
+        try waitUntil("it is shown to have no copy") {
+            let shown = try box.verb("show", "--copies", id).text
+            return shown.contains("0 of 1 copies") && shown.contains("does not count")
+        }
+    }
+
     @Test("octets that were purged are refused when they are imported again, and why is said")
     func importAgain() throws {
         let box = try Appliance()

@@ -89,6 +89,40 @@ struct RepairTests {
         #expect(try box.verb("show", "--copies", id).text.contains(place) == false)
     }
 
+    @Test("a mail that is handed in again to be kept longer is kept so long by all its storages")
+    func keptLonger() throws {
+        let box = try Appliance("--storages", "3", "--copies", "2")
+        try box.start()
+        func handIn(keepDays: Int) throws -> String {
+            let answer = try box.ask(
+                "POST", "/gateway/gateway/mails?id=octets&keep_days=\(keepDays)",
+                body: StoryTests.message(1))
+            #expect(answer.text.contains("stored"), "\(answer)")
+            let day = answer.text.firstMatch(of: /"keep_until" ?: ?"([0-9-]+)"/)
+            return String(try #require(day).output.1)
+        }
+        let early = try handIn(keepDays: 5)
+        try waitUntil("it has two copies, and the gateway lets go") {
+            try box.count("copies:2") == 1
+                && box.verb("status", "--format", "json").text.contains("\"tasks\" : 0")
+        }
+        let late = try handIn(keepDays: 60)
+        #expect(late > early)
+        let id = try #require(try ids(in: box).first)
+        // The mail's own day, and those of two copies; a third may go earlier.
+        try waitUntil("two copies are kept as long as the mail", seconds: 90) {
+            let text = try box.ask("GET", "/dal/dal/mails/\(id)").text
+            return text.matches(of: /"keep_until" ?: ?"([0-9-]+)"/).count { $0.output.1 == late }
+                == 3
+        }
+        try waitUntil("it is not short, and the gateway lets go") {
+            try box.count("copies:2") == 1 && box.count("is:short") == 0
+                && box.verb("status", "--format", "json").text.contains("\"tasks\" : 0")
+        }
+        let shown = try box.verb("show", "--copies", id).text
+        #expect(shown.contains("2 of 2 copies"), "\(shown)")
+    }
+
     @Test("a storage is emptied, says when nothing depends on it, and can be taken away")
     func drain() throws {
         let box = try filled()

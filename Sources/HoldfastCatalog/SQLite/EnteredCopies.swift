@@ -97,6 +97,7 @@ extension SQLiteCatalog {
                     FROM (SELECT count(n.id) AS copies,
                             count(DISTINCT n.host || '/' || n.disk) AS disks, f.copies_wanted AS wanted
                         FROM qt_files f LEFT JOIN qt_files_entries e ON e.file = f.id
+                            AND \(EntryTable.files.lasts(as: "f"))
                         LEFT JOIN qt_nodes n ON n.id = e.node AND n.counts
                         WHERE f.keep_until >= ? GROUP BY f.id)
                     """,

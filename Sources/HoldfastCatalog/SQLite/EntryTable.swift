@@ -8,10 +8,12 @@ internal import HoldfastModel
 struct Entered {
     /// The node had no copy of this before.
     var isNew: Bool
-    var copies: CopyCount
-    var copiesBefore: CopyCount
-    /// Those of nodes whose copies count.
+    /// All of them, whether they count or not.
+    var copies: Int
+    /// Those of nodes whose copies count, that are kept as long as what they are of.
     var counting: CopyCount
+    /// The same without the entry's own.
+    var countingBefore: CopyCount
     var copiesWanted: Int
 }
 
@@ -57,12 +59,29 @@ struct EntryTable {
             UPDATE \(name) SET segment = ?, record_offset = ?, length = ?, position = ?,
                 checksum = ?, keep_until = ?, entered = ? WHERE file = ? AND node = ?
             """
+        let mail = "(SELECT o.mail_id FROM \(owner) o WHERE o.id = ?1)"
         count = """
-            SELECT count(*), count(DISTINCT n.disk), count(*) FILTER (WHERE e.node <> ?2),
-                count(DISTINCT n.disk) FILTER (WHERE e.node <> ?2),
-                count(*) FILTER (WHERE n.counts), count(DISTINCT n.disk) FILTER (WHERE n.counts)
-            FROM \(name) e JOIN qt_nodes n ON n.id = e.node WHERE e.file = ?1
+            SELECT count(*), count(*) FILTER (WHERE counts), count(DISTINCT disk) FILTER (WHERE counts),
+                count(*) FILTER (WHERE counts AND node <> ?2),
+                count(DISTINCT disk) FILTER (WHERE counts AND node <> ?2)
+            FROM (SELECT e.node AS node, n.disk AS disk,
+                    n.counts AND \(Self.lasts(until: "?3", mail: mail)) AS counts
+                FROM \(name) e JOIN qt_nodes n ON n.id = e.node WHERE e.file = ?1)
             """
+    }
+
+    /// Whether the copy of an entry `e` is kept as long as the mail or note that it is of, as SQL: one that
+    /// goes earlier is none for the time after. What is held stays, whatever its day.
+    static func lasts(until keepUntil: String, mail: String) -> String {
+        """
+        (e.keep_until >= \(keepUntil)
+        OR EXISTS (SELECT 1 FROM qt_holds h WHERE h.mail_id = \(mail) AND h.held))
+        """
+    }
+
+    /// The same where a row of the owner is at hand.
+    func lasts(as owner: String) -> String {
+        Self.lasts(until: "\(owner).keep_until", mail: "\(owner).mail_id")
     }
 
     /// The first copy of what has just been given this number.
@@ -75,14 +94,16 @@ struct EntryTable {
         let one = CopyCount(nodes: 1, disks: 1)
         let none = CopyCount(nodes: 0, disks: 0)
         return Entered(
-            isNew: true, copies: one, copiesBefore: none, counting: source.counts ? one : none,
+            isNew: true, copies: 1, counting: source.counts ? one : none, countingBefore: none,
             copiesWanted: wanted)
     }
 
     /// A node's later word about its copy replaces its earlier one, in whichever order they come.
+    ///
+    /// - Parameter keepUntil: the day until which what it is of is kept, by this word too.
     func enter(
         _ entry: Entry, of key: Int64, from source: inout SourceNode, wanted: Int,
-        _ database: Database
+        keepUntil: Int64, _ database: Database
     ) throws -> Entered {
         let select = try database.cachedStatement(sql: select)
         let known = try Int64.fetchOne(select, arguments: [key, source.row])
@@ -95,13 +116,13 @@ struct EntryTable {
         default: break
         }
         let count = try database.cachedStatement(sql: count)
-        guard let counts = try Row.fetchOne(count, arguments: [key, source.row]) else {
+        guard let counts = try Row.fetchOne(count, arguments: [key, source.row, keepUntil]) else {
             throw CatalogError.damaged("entries cannot be counted")
         }
         return Entered(
-            isNew: known == nil, copies: CopyCount(nodes: counts[0], disks: counts[1]),
-            copiesBefore: CopyCount(nodes: counts[2], disks: counts[3]),
-            counting: CopyCount(nodes: counts[4], disks: counts[5]), copiesWanted: wanted)
+            isNew: known == nil, copies: counts[0],
+            counting: CopyCount(nodes: counts[1], disks: counts[2]),
+            countingBefore: CopyCount(nodes: counts[3], disks: counts[4]), copiesWanted: wanted)
     }
 
     private func add(

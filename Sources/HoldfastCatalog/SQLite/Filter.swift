@@ -18,7 +18,7 @@ struct Filter {
             return "f.id BETWEEN \(keys.lowerBound) AND \(keys.upperBound)"
         case .date(let times): return Self.date(times)
         case .size(let numbers): return Self.range("+f.size", numbers)
-        case .copies(let numbers): return Self.range("f.copies", numbers)
+        case .copies(let numbers): return Self.range("f.counted", numbers)
         case .score(let scores):
             // False, and not unknown, for a mail without a score: its negation is then true.
             return

@@ -8,7 +8,7 @@ package import HoldfastModel
 enum FoundRows {
     private static let columns = """
         f.id, f.mail_id, f.date, f.from_text, f.to_texts, f.cc_texts, f.subject, f.message_id,
-        f.size, f.sha256, f.keep_until, f.copies, f.copies_wanted, f.attachments,
+        f.size, f.sha256, f.keep_until, f.counted, f.copies_wanted, f.attachments,
         f.sender, f.recipients,
         (SELECT max(n.noted) FROM qt_notes n WHERE n.mail_id = f.mail_id AND n.sent > 0),
         EXISTS (SELECT 1 FROM qt_holds h WHERE h.mail_id = f.mail_id AND h.held), f.score
@@ -130,8 +130,10 @@ private enum EntryRows {
             database.cachedStatement(
                 sql: """
                     SELECT n.node, n.name, n.disk, n.host, e.segment, e.record_offset, e.length,
-                        e.position, e.checksum, e.keep_until, e.entered
-                    FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node WHERE e.file = ?
+                        e.position, e.checksum, e.keep_until, e.entered,
+                        n.counts AND \(EntryTable.files.lasts(as: "f"))
+                    FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node
+                    JOIN qt_files f ON f.id = e.file WHERE e.file = ?
                     ORDER BY n.name, n.node
                     """),
             arguments: [key]
@@ -149,7 +151,8 @@ private enum EntryRows {
                 checksum: UInt32(clamping: row[8] as Int64),
                 keepUntil: Day(number: Int32(clamping: row[9] as Int64)))
             return KnownCopy(
-                entry: entry, name: row[1], entered: Timestamp(milliseconds: row[10]))
+                entry: entry, name: row[1], entered: Timestamp(milliseconds: row[10]),
+                counts: row[11])
         }
     }
 }

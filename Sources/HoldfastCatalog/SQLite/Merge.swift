@@ -50,7 +50,7 @@ struct Merge {
             let slip = try Slip(decoding: item.record.slip)
             guard let entered = try keep(item, slip) else { return }
             if isAcked(entered, again: item.entry.again) {
-                let copies = entered.copies.counted(disksMayBeShared: acks.disksMayBeShared)
+                let copies = entered.counting.counted(disksMayBeShared: acks.disksMayBeShared)
                 ack(mail, for: slip.gateways, copies: copies)
             }
         } catch let error as HoldfastModel.RecordError {
@@ -73,12 +73,13 @@ struct Merge {
         }
     }
 
-    /// A copy more than enough is no news; a copy shipped again asks for the ack again.
+    /// A copy more than enough is no news; a copy shipped again asks for the ack again. What is not to be
+    /// relied on as a copy is none here either: a gateway lets go by this.
     private func isAcked(_ entered: Entered, again: Bool) -> Bool {
         let needed = acks.needed(wanted: entered.copiesWanted)
         let shared = acks.disksMayBeShared
-        guard entered.copies.counted(disksMayBeShared: shared) >= needed else { return false }
-        let wereEnough = entered.copiesBefore.counted(disksMayBeShared: shared) >= needed
+        guard entered.counting.counted(disksMayBeShared: shared) >= needed else { return false }
+        let wereEnough = entered.countingBefore.counted(disksMayBeShared: shared) >= needed
         return again || !entered.isNew || !wereEnough
     }
 

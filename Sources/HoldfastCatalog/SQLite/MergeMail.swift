@@ -33,9 +33,10 @@ extension Merge {
         _ item: IndexItem, _ slip: Slip, to known: KnownMail
     ) throws -> Entered {
         let wanted = max(known.copiesWanted, slip.copiesWanted)
-        let entered = try EntryTable.files.enter(
-            item.entry, of: known.key, from: &source, wanted: wanted, database)
         let keepUntil = max(known.keepUntil, Int64(slip.keepUntil.number))
+        let entered = try EntryTable.files.enter(
+            item.entry, of: known.key, from: &source, wanted: wanted, keepUntil: keepUntil,
+            database)
         if keepUntil > known.keepUntil {
             try database.execute(
                 sql: "UPDATE qt_files SET keep_until = ? WHERE id = ?",
@@ -43,12 +44,12 @@ extension Merge {
             texts.extend(known.table, to: keepUntil)
         }
         let counted = entered.counting.counted(disksMayBeShared: acks.disksMayBeShared)
-        if wanted != known.copiesWanted || entered.copies.nodes != known.copies
+        if wanted != known.copiesWanted || entered.copies != known.copies
             || counted != known.counted
         {
             let update = try database.cachedStatement(
                 sql: "UPDATE qt_files SET copies = ?, copies_wanted = ?, counted = ? WHERE id = ?")
-            try update.execute(arguments: [entered.copies.nodes, wanted, counted, known.key])
+            try update.execute(arguments: [entered.copies, wanted, counted, known.key])
         }
         return entered
     }

@@ -14,21 +14,25 @@ extension Merge {
         guard let known = try Row.fetchOne(select, arguments: [id.data]) else {
             let key = try freeKey(for: item.record.header, in: "qt_notes")
             try insert(note, key: key, slip)
+            // First, for a hold has the copies of what is about its mail counted again.
+            let entered = try EntryTable.notes.enterFirst(
+                item.entry, of: key, from: &source, wanted: slip.copiesWanted, database)
             try Wishes(database).apply(note, keepUntil: slip.keepUntil)
             try Wishes(database).confirm(note, by: source.row)
             try Wishes(database).greet(note, from: source.row)
-            return try EntryTable.notes.enterFirst(
-                item.entry, of: key, from: &source, wanted: slip.copiesWanted, database)
+            return entered
         }
         try Wishes(database).confirm(note, by: source.row)
         try Wishes(database).greet(note, from: source.row)
         let wanted = max(known[1], slip.copiesWanted)
+        let keepUntil = max(known[2], Int64(slip.keepUntil.number))
         let entered = try EntryTable.notes.enter(
-            item.entry, of: known[0], from: &source, wanted: wanted, database)
+            item.entry, of: known[0], from: &source, wanted: wanted, keepUntil: keepUntil,
+            database)
         try database.cachedStatement(
             sql: "UPDATE qt_notes SET copies_wanted = ?, keep_until = ?, counted = ? WHERE id = ?"
         ).execute(arguments: [
-            wanted, max(known[2], Int64(slip.keepUntil.number)),
+            wanted, keepUntil,
             entered.counting.counted(disksMayBeShared: acks.disksMayBeShared),
             known[0] as Int64,
         ])

@@ -13,7 +13,7 @@ extension EntryTable {
         """
         (SELECT CASE t.disks_may_be_shared WHEN 1 THEN count(*) ELSE count(DISTINCT n.disk) END
         FROM qt_totals t, \(name) e JOIN qt_nodes n ON n.id = e.node
-        WHERE e.file = \(owner).id AND n.counts AND \(condition))
+        WHERE e.file = \(owner).id AND n.counts AND \(lasts(as: owner)) AND \(condition))
         """
     }
 }
@@ -97,7 +97,8 @@ extension SQLiteCatalog {
             let rows = try Row.fetchAll(
                 database.cachedStatement(
                     sql: """
-                        SELECT id, \(table.ownerID), copies_wanted, counted FROM \(table.owner)
+                        SELECT id, \(table.ownerID), copies_wanted, counted, keep_until
+                        FROM \(table.owner)
                         WHERE counted < copies_wanted AND id > ? AND id < ? ORDER BY id LIMIT ?
                         """), arguments: [place.row, Key.end(before: moment), max(0, limit)])
             return try rows.map { row in
@@ -106,6 +107,7 @@ extension SQLiteCatalog {
                 }
                 return ShortMail(
                     place: ShortPlace(isAmongNotes: place.isAmongNotes, row: row[0]), id: id,
+                    keepUntil: Day(number: Int32(clamping: row[4] as Int64)),
                     copiesWanted: row[2], counted: row[3],
                     copies: try Self.copies(of: row[0], in: table, database))
             }
@@ -117,9 +119,10 @@ extension SQLiteCatalog {
     ) throws -> [ShortMail.Copy] {
         let select = try database.cachedStatement(
             sql: """
-                SELECT n.node, n.disk, n.host, e.segment, e.record_offset, n.counts
-                FROM \(table.name) e JOIN qt_nodes n ON n.id = e.node WHERE e.file = ?
-                ORDER BY n.node
+                SELECT n.node, n.disk, n.host, e.segment, e.record_offset, n.counts,
+                    \(table.lasts(as: "o"))
+                FROM \(table.name) e JOIN qt_nodes n ON n.id = e.node
+                JOIN \(table.owner) o ON o.id = e.file WHERE e.file = ? ORDER BY n.node
                 """)
         return try Row.fetchAll(select, arguments: [key]).map { row in
             guard let node = NodeID(bytes: row[0] as Data) else {
@@ -131,7 +134,7 @@ extension SQLiteCatalog {
                 place: CopyPlace(
                     segment: SegmentNumber(clamping: row[3] as Int64),
                     offset: UInt64(clamping: row[4] as Int64)),
-                counts: row[5])
+                counts: row[5], lasts: row[6])
         }
     }
 

@@ -76,9 +76,11 @@ enum Schema {
             keep_until INTEGER NOT NULL,
             date INTEGER,
             size INTEGER NOT NULL,
+            -- All entries, whether they count or not.
             copies INTEGER NOT NULL,
             copies_wanted INTEGER NOT NULL,
-            -- Copies that count: by nodes that count, each disk once where they must be independent.
+            -- Copies that count: by nodes that count, kept as long as the mail (or held), each disk once
+            -- where they must be independent.
             counted INTEGER NOT NULL,
             text_table INTEGER NOT NULL,
             -- What a spam scanner gave it, in thousandths of a point.

@@ -21,7 +21,7 @@ extension SQLiteCatalog {
             database.cachedStatement(
                 sql: """
                     SELECT n.node FROM qt_files_entries e JOIN qt_nodes n ON n.id = e.node
-                    WHERE e.file = ? AND NOT n.gone
+                    WHERE e.file = ?
                     """), arguments: [row[0] as Int64]
         ).compactMap { NodeID(bytes: $0) }
         var keepUntil = order.keepUntil
@@ -92,7 +92,7 @@ extension SQLiteCatalog {
                 database.cachedStatement(
                     sql: """
                         SELECT n.node FROM qt_nodes n JOIN qt_dues d ON d.node = n.id
-                        WHERE d.order_id = ? AND d.mail_id = ? AND NOT n.gone
+                        WHERE d.order_id = ? AND d.mail_id = ?
                         """), arguments: [order.data, mail.data]
             ).compactMap { NodeID(bytes: $0) }
         }
@@ -194,6 +194,7 @@ struct Wishes {
                 WHERE (excluded.noted, excluded.order_id) > (noted, order_id)
                 """
         ).execute(arguments: [note.mail.data, note.order.data, note.at.milliseconds, isHeld])
+        if database.changesCount > 0 { try recount(note.mail) }
         try database.cachedStatement(
             sql: "UPDATE qt_totals SET holds_number = max(holds_number, ?)"
         ).execute(arguments: [note.at.milliseconds])
@@ -214,6 +215,16 @@ struct Wishes {
         try database.cachedStatement(
             sql: "UPDATE qt_holds SET held = 0 WHERE mail_id = ? AND noted < ?"
         ).execute(arguments: [note.mail.data, keepUntil.advanced(by: 1).start.milliseconds])
+        if database.changesCount > 0 { try recount(note.mail) }
+    }
+
+    /// Of what is held every copy lasts, and of what is not held any more perhaps not.
+    private func recount(_ mail: MailID) throws {
+        for table in EntryTable.all {
+            try database.cachedStatement(
+                sql: "UPDATE \(table.owner) SET counted = \(table.counting()) WHERE mail_id = ?"
+            ).execute(arguments: [mail.data])
+        }
     }
 
     /// Takes a mail out of all tables; its words in the full text find nothing any more.

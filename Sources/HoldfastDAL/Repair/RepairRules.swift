@@ -12,7 +12,7 @@ struct RepairRules {
     let disksMayBeShared: Bool
 
     enum Plan: Hashable {
-        /// One holder passes it on; these hold a copy that counts.
+        /// One holder passes it on, when it keeps it long enough itself; these hold a copy that counts then.
         case order(at: ShortMail.Copy, holders: [Holder])
         /// Nobody who lives has a copy.
         case noCopy
@@ -32,22 +32,27 @@ struct RepairRules {
     /// - Parameter attempts: how often it was ordered before: each time another holder is asked.
     func plan(_ mail: ShortMail, attempts: Int) -> Plan {
         let sources = mail.copies.filter { living[$0.holder.node] != nil }
-        let good = sources.filter(\.counts)
-        let candidates = good + sources.filter { !$0.counts }
+        // One that would go before the mail must be written again first.
+        let lasting = sources.filter(\.lasts)
+        let candidates = [lasting, sources.filter { !$0.lasts }].flatMap { copies in
+            copies.filter(\.counts) + copies.filter { !$0.counts }
+        }
         guard !candidates.isEmpty else { return .noCopy }
         let source = candidates[attempts % candidates.count]
-        let holders = counting(mail.copies, first: source)
-        guard hasTarget(besides: mail.copies.filter(\.counts).map(\.holder)) else {
-            return .noTarget
-        }
-        return .order(at: source, holders: holders)
+        let counting = mail.copies.filter { $0.counts && ($0.lasts || $0 == source) }
+        // Written again, the source's own is one more.
+        let isOneMore = source.counts && !source.lasts
+        guard isOneMore || hasTarget(besides: counting.map(\.holder)) else { return .noTarget }
+        return .order(at: source, holders: independent(counting, first: source))
     }
 
     /// The holders whose copies count, one of each disk where copies must be independent (D7).
-    private func counting(_ copies: [ShortMail.Copy], first: ShortMail.Copy) -> [Holder] {
-        let others = copies.filter { $0 != first }
+    private func independent(
+        _ copies: [ShortMail.Copy], first: ShortMail.Copy
+    ) -> [Holder] {
         var disks: Set<DiskID> = []
-        let holders = ([first] + others).filter(\.counts).map(\.holder).filter { holder in
+        let sorted = copies.filter { $0 == first } + copies.filter { $0 != first }
+        let holders = sorted.map(\.holder).filter { holder in
             disksMayBeShared || disks.insert(holder.disk).inserted
         }
         // The catalog does not know where machines stand.

@@ -53,7 +53,7 @@ struct RepairState {
                     StorageOrder(
                         id: MailID(at: time, using: &random), kind: .passOn, mail: mail.id,
                         node: copy.holder.node, ordered: time, by: "audit", holders: holders,
-                        copiesWanted: mail.copiesWanted))
+                        copiesWanted: mail.copiesWanted, keepUntil: mail.keepUntil))
             }
         }
         if page.count < Self.pageMails { turn(now: now) }

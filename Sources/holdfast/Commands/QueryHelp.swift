@@ -27,7 +27,7 @@ struct QueryHelp: ParsableCommand {
               size:>10M size:1M..5M   octets; K M G are thousands, Ki Mi Gi 1024
               id: msgid:              a mail id or its beginning; a Message-ID
               sha256:                 of the octets as they came, or its beginning
-              copies:0 is:short       copies that are known; fewer than wanted
+              copies:0 is:short       copies that count; fewer than wanted
               is:released is:held     was sent on; is kept beyond its day (expires:<3d)
               reason:spam score:>8    what a scanner wrote: spam, virus, banned, badheader
               node: segment:          where a copy lies

@@ -21,17 +21,23 @@ struct CopyList {
         ])
         for copy in mail.places {
             table.add([
-                copy.location, isAlive(copy) ? "alive" : "away", copy.disk, copy.host,
-                String(copy.length), copy.checksum,
+                copy.location, state(of: copy), copy.disk, copy.host, String(copy.length),
+                copy.checksum,
             ])
         }
         return table.text + summary + "SHA-256 of the octets: \(mail.mail.sha256)\n"
     }
 
+    /// Of what counts: a copy on a storage that was emptied or lost is none, nor one that goes early.
     private var summary: String {
-        let disks = Set(mail.places.map { $0.host + $0.disk }).count
-        return "\(mail.places.count) of \(mail.mail.copies_wanted) copies, on \(disks) independent"
+        let counting = mail.places.filter { $0.counts ?? true }
+        let disks = Set(counting.map { $0.host + $0.disk }).count
+        return "\(mail.mail.copies) of \(mail.mail.copies_wanted) copies, on \(disks) independent"
             + " \(disks == 1 ? "disk" : "disks")\n"
+    }
+
+    private func state(of copy: CopyAnswer) -> String {
+        (isAlive(copy) ? "alive" : "away") + (copy.counts ?? true ? "" : ", does not count")
     }
 
     /// A storage that is left out stands in the roster too, without the identity of its folder.

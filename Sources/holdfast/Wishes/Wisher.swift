@@ -57,8 +57,8 @@ struct Wisher {
         _ wish: WishAnswer, until end: ContinuousClock.Instant
     ) async throws -> WishAnswer {
         var last = wish
-        let all = wish.waiting.count
-        while last.waiting.count == all, all > 0, clock.now < end {
+        let all = wish.unconfirmed
+        while last.unconfirmed == all, !last.waiting.isEmpty, clock.now < end {
             try await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
             last = try await cluster.ask(any: .dal) { address in
                 try await cluster.client.json(
@@ -66,7 +66,7 @@ struct Wisher {
                     as: WishAnswer.self)
             }
         }
-        last.confirmed = max(last.confirmed, all - last.waiting.count)
+        last.confirmed = max(last.confirmed, all - last.unconfirmed)
         return last
     }
 
@@ -77,11 +77,11 @@ struct Wisher {
                 "\(wish.mail): ordered; not confirmed yet by"
                     + " \(wish.waiting.joined(separator: ", ")): it goes there as soon as they are back"
             )
+        } else if !wish.isSafe {
+            await Output.say(
+                "\(wish.mail): ordered; no storage has confirmed it, for its copies are on"
+                    + " \((wish.gone ?? []).joined(separator: ", ")), which is gone: the catalog alone"
+                    + " knows it until one that holds a copy is back")
         }
     }
-}
-
-extension WishAnswer {
-    /// At least one storage has it in its segments, or none has a copy.
-    fileprivate var isSafe: Bool { confirmed > 0 || waiting.isEmpty }
 }
