@@ -6,6 +6,8 @@ internal import HoldfastModel
 
 /// What came of an entry, and how many copies there are with and without it.
 struct Entered {
+    /// The row of the mail or note.
+    var key: Int64
     /// The node had no copy of this before.
     var isNew: Bool
     var copies: CopyCount
@@ -75,7 +77,8 @@ struct EntryTable {
         let one = CopyCount(nodes: 1, disks: 1)
         let none = CopyCount(nodes: 0, disks: 0)
         return Entered(
-            isNew: true, copies: one, copiesBefore: none, counting: source.counts ? one : none,
+            key: key, isNew: true, copies: one, copiesBefore: none,
+            counting: source.counts ? one : none,
             copiesWanted: wanted)
     }
 
@@ -99,7 +102,7 @@ struct EntryTable {
             throw CatalogError.damaged("entries cannot be counted")
         }
         return Entered(
-            isNew: known == nil, copies: CopyCount(nodes: counts[0], disks: counts[1]),
+            key: key, isNew: known == nil, copies: CopyCount(nodes: counts[0], disks: counts[1]),
             copiesBefore: CopyCount(nodes: counts[2], disks: counts[3]),
             counting: CopyCount(nodes: counts[4], disks: counts[5]), copiesWanted: wanted)
     }
