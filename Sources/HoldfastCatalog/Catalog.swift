@@ -95,7 +95,12 @@ package protocol Catalog: Sendable {
     func forget(_ node: NodeID, _ copies: [EnteredCopy]) throws(CatalogError)
 
     /// The mails that were received on a day.
-    func dayBook(of day: Day) throws(CatalogError) -> CatalogDay
+    ///
+    /// - Parameter living: the nodes that live: a copy on one that was declared lost, and is none of these,
+    ///   is no copy.
+    func dayBook(
+        of day: Day, living: [NodeID], today: Day
+    ) throws(CatalogError) -> CatalogDay
 
     /// What lies at these places is a copy no longer: the storage says that it is damaged or not there.
     /// A mail's last copy stays.
@@ -214,11 +219,17 @@ package struct Merged: Hashable, Sendable {
         package var gateways: [String]
         /// How many copies count.
         package var copies: Int
+        /// When the mail was received, as the catalog has it: a gateway that received it at another time was
+        /// handed a mail that there was before. Nil for notes, and for what was purged.
+        package var received: Timestamp?
 
-        package init(mail: MailID, gateways: [String], copies: Int) {
+        package init(
+            mail: MailID, gateways: [String], copies: Int, received: Timestamp? = nil
+        ) {
             self.mail = mail
             self.gateways = gateways
             self.copies = copies
+            self.received = received
         }
     }
 
@@ -257,6 +268,8 @@ package struct EnteredCopy: Hashable, Sendable {
 package struct CatalogDay: Hashable, Sendable {
     /// Entered now, hidden ones included.
     package var live: Int
+    /// Of those that are to be there, the ones without any copy.
+    package var withoutCopy: Int
     package var expired: Int
     package var purged: Int
 }

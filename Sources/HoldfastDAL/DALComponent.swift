@@ -22,8 +22,9 @@ package final class DALComponent: Component {
     /// Two orders for one mail at the same time must not both find that there is none.
     let ordering = Turn()
     let firstSights = Mutex(FirstSights())
-    /// How far the catalog is, as last looked.
-    let filled = Mutex(Filling())
+    /// On the clock that never jumps.
+    let began: Int64
+    let gatewayDays: Mutex<GatewayDays>
     let catalogPath: String
     private let searches: [DiskThread]
     let clock: ClockWatch
@@ -73,6 +74,8 @@ package final class DALComponent: Component {
         self.catalog = catalog
         self.file = file
         self.surroundings = surroundings
+        began = surroundings.clock.monotonicMilliseconds
+        gatewayDays = Mutex(GatewayDays())
         path = NodePath(role: .dal, name: name)
         catalogPath = configuration.path
         searches = (0..<Self.searchThreads).map { number in
@@ -95,6 +98,7 @@ package final class DALComponent: Component {
         do {
             let marks = try await writer.run { try catalog.marks() }
             self.clock.begin(ClockHistory(marks: marks))
+            gatewayDays.withLock { $0 = GatewayDays(marks: marks) }
         } catch {
             await close()
             throw error
@@ -204,13 +208,15 @@ package final class DALComponent: Component {
         var answer = StatusAnswer(name: name, role: Role.dal.rawValue)
         if catalog.isDamaged { (answer.writable, answer.notice) = (false, CatalogFile.notice) }
         // Looked at now: what was known a moment ago may be of the catalog before.
+        var progress: String?
         do {
-            answer.incomplete = try await filling().notice
+            let filling = try await filling()
+            (answer.incomplete, progress) = (filling.doubt, filling.progress)
         } catch {
             answer.incomplete = "the catalog does not say how complete it is: \(error)"
         }
         if answer.notice == nil {
-            answer.notice = only.notice ?? answer.incomplete ?? clock.wait
+            answer.notice = only.notice ?? progress ?? clock.wait ?? answer.incomplete
         }
         answer.queues = ["acks": queues.acks.count, "orders": queues.orders.count]
         guard let statistics = try? await read({ try $0.statistics() }) else { return answer }

@@ -170,7 +170,7 @@ extension Merged.Ack {
     fileprivate var record: Record {
         var record = Record(
             RecordHeader(
-                kind: .ack, mail: mail, received: Timestamp(milliseconds: 0),
+                kind: .ack, mail: mail, received: received ?? Timestamp(milliseconds: 0),
                 keepUntil: Day(number: 0)))
         let copies = min(max(copies, 1), Slip.copiesRange.upperBound)
         record.setSlip(Slip(copiesWanted: copies, keepUntil: Day(number: 0), gateways: gateways))

@@ -5,6 +5,7 @@ internal import HoldfastCatalog
 internal import HoldfastModel
 internal import HoldfastNode
 internal import Hummingbird
+internal import Synchronization
 
 extension DALComponent {
     func addEntryRoutes(to server: NodeServer) {
@@ -27,11 +28,7 @@ extension DALComponent {
         }
         router.get("\(path.text)/days/:day") { [self] _, context in
             let day = try context.parameters.day
-            let book = try await read { try $0.dayBook(of: day) }
-            var answer = DayAnswer(day: day)
-            (answer.live, answer.expired, answer.purged) = (book.live, book.expired, book.purged)
-            answer.kept = book.live + book.expired + book.purged
-            return JSONAnswer(answer)
+            return JSONAnswer(try await book(of: day))
         }
         router.post("\(path.text)/entries/lost") { [self] request, context in
             let named = try await request.decode(as: NamedCopies.self, context: context)
@@ -45,6 +42,19 @@ extension DALComponent {
             try await queues.writer.run { [catalog] in try catalog.forget(node, copies) }
             return HTTPResponse.Status.noContent
         }
+    }
+
+    func book(of day: Day) async throws -> DayAnswer {
+        let storages = surroundings.roster.current?.roster.nodes(of: .storage) ?? []
+        let living = storages.compactMap { $0.node.flatMap { NodeID($0) } }
+        let today = surroundings.clock.now.day
+        let book = try await read { try $0.dayBook(of: day, living: living, today: today) }
+        var answer = DayAnswer(day: day)
+        (answer.live, answer.expired, answer.purged) = (book.live, book.expired, book.purged)
+        answer.kept = book.live + book.expired + book.purged
+        answer.without_copy = book.withoutCopy
+        answer.gateways = gatewayDays.withLock { $0.names(on: day) }
+        return answer
     }
 
     private func entries(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A catalog that is made again from the storages, while it answers.
+// Whether a catalog knows all that there is: one that was lost, restored or made anew, while it answers.
 
 internal import HoldfastCatalog
 internal import HoldfastModel
@@ -9,27 +9,57 @@ internal import Logging
 internal import NIOHTTP1
 internal import Synchronization
 
-/// How far a catalog is that was lost, is older than the storages, or was made anew.
+/// What a catalog may not know: decisions, without asking anybody.
+///
+/// Who searches, who decides by it, `status`, and the verbs that prove something all go by this.
 struct Filling: Hashable, Sendable {
     /// The names of the storages whose entries it does not hold yet as far as it should.
     var behind: [String] = []
     /// Entries that it has, and records that the storages have.
     var entered = 0
     var expected = 0
+    /// Registry or DAL began a moment ago, and a storage that must be there was not heard of, or none at
+    /// all. It passes: who is away for good is not waited for.
+    var awaits = false
+    /// The Registry began a moment ago: there may be nodes of which nobody knows.
+    var isYoung = false
 
-    /// What people are told; nil when there is nothing to tell.
-    var notice: String? {
+    /// How far it is; nil when it lacks nothing of those who live.
+    var progress: String? {
         guard !behind.isEmpty else { return nil }
         let share = expected == 0 ? "" : ", \(min(99, entered * 100 / expected)) % is there"
         return "the catalog is being filled from \(behind.joined(separator: ", "))\(share)"
+    }
+
+    /// What those who search are told; nil when there is nothing to tell.
+    var notice: String? {
+        progress ?? (awaits ? "not every storage has been heard of since the start" : nil)
+    }
+
+    /// Why nothing is to be decided by it now; nil when it knows all that can be known.
+    var doubt: String? {
+        notice ?? (isYoung ? Roster.youngNotice : nil)
+    }
+
+    /// Whether a storage may be about to be heard of.
+    ///
+    /// - Parameter isEarly: whoever lives may not have been heard of yet.
+    static func awaits(
+        _ known: [Statistics.Node], living storages: [Registration], isEarly: Bool
+    ) -> Bool {
+        guard isEarly else { return false }
+        let alive = Set(storages.compactMap(\.node))
+        return alive.isEmpty
+            || known.contains {
+                !$0.isGone && $0.entries > 0 && !alive.contains($0.id.description)
+            }
     }
 }
 
 extension DALComponent {
     private static let lookMilliseconds: Int64 = 500
-
-    /// What is missing from the catalog, as last looked; nil when nothing is.
-    var incomplete: String? { filled.withLock { $0.notice } }
+    /// By then whoever started with this DAL has beaten, and the roster was asked for again.
+    static let earlyMilliseconds = 3 * Int64(Heartbeat.beatSeconds) * 1000
 
     func addFillingRoutes(to server: NodeServer) {
         server.router.post("\(path.text)/reindex") { [self] _, _ in
@@ -50,14 +80,15 @@ extension DALComponent {
         try await look()
     }
 
-    /// Follows how far the catalog is, until it is cancelled, and takes up the orders that lie in it as soon
-    /// as it can know what came of them.
+    /// Follows how far the catalog is, and who brings mail, until it is cancelled, and takes up the orders
+    /// that lie in it as soon as it can know what came of them.
     func watchFilling() async {
         var ordersWait = true
         while !Task.isCancelled {
             do {
                 try await look()
                 if ordersWait { ordersWait = try await !resumeOrders() }
+                try await noteGateways()
             } catch {
                 surroundings.logger.debug("Filling not known", metadata: ["error": "\(error)"])
             }
@@ -76,9 +107,7 @@ extension DALComponent {
     }
 
     private func look() async throws {
-        let found = try await filling()
-        filled.withLock { $0 = found }
-        await probe(found.behind)
+        await probe(try await filling().behind)
     }
 
     /// Storages that believe that the catalog holds all of theirs find out that it does not.
@@ -99,28 +128,31 @@ extension DALComponent {
 
     /// Why the catalog may not know all that storages and gateways know; nil when it does.
     func doubt() async throws -> String? {
-        if surroundings.roster.current.map({ $0.roster.isYoung == true }) ?? true {
-            return "The Registry has just begun, and may not have heard of every node"
-        }
-        return try await filling().behind.first.map { storage in
-            "The catalog is still being filled from \(storage)"
-        }
+        try await filling().doubt
     }
 
-    /// How far the catalog is now.
+    /// What the catalog may not know now.
     func filling() async throws -> Filling {
-        let storages = surroundings.roster.current?.roster.nodes(of: .storage) ?? []
+        let roster = surroundings.roster.current?.roster
+        let storages = roster?.nodes(of: .storage) ?? []
         let sights = firstSights.withLock { sights in
             sights.look(at: storages)
             return sights
         }
+        // Before a Registry has answered nobody is known at all.
+        let isYoung = roster.map { $0.isYoung == true } ?? true
+        let age = surroundings.clock.monotonicMilliseconds - began
+        let isEarly = isYoung || age < Self.earlyMilliseconds
         return try await read { catalog in
             var filling = Filling(
                 behind: try sights.behind(storages) { try catalog.position(of: $0) })
-            guard !filling.behind.isEmpty else { return filling }
+            filling.isYoung = isYoung
+            guard isEarly || !filling.behind.isEmpty else { return filling }
+            let known = try catalog.statistics().nodes
+            filling.awaits = Filling.awaits(known, living: storages, isEarly: isEarly)
             let alive = Set(storages.compactMap(\.node))
-            filling.entered = try catalog.statistics().nodes
-                .filter { alive.contains($0.id.description) }.reduce(0) { $0 + $1.entries }
+            filling.entered = known.filter { alive.contains($0.id.description) }
+                .reduce(0) { $0 + $1.entries }
             filling.expected = storages.reduce(0) { $0 + ($1.records ?? 0) }
             return filling
         }

@@ -43,8 +43,8 @@ extension DALComponent {
     private func refuseUntilFilled() async throws {
         guard let doubt = try await doubt() else { return }
         throw Refusal.unavailable(
-            "\(doubt), and it may not be known yet what was released before: try again in a moment, or"
-                + " --again sends in any case.")
+            "It may not be known yet what was released before: \(doubt). Try again in a moment, or --again"
+                + " sends in any case.")
     }
 
     private var gateways: [Registration] {

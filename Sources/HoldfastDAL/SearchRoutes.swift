@@ -17,6 +17,8 @@ extension DALComponent {
             let offset = try request.number("offset", default: 0, in: offsets)
             let after = try request.place
             let today = surroundings.clock.now.day
+            // Before it is searched: what comes between is found, and was announced.
+            let incomplete = try await filling().notice
             let page = try await read { catalog in
                 try catalog.search(
                     query, order, limit: limit, offset: offset, after: after, today: today)

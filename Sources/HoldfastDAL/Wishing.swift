@@ -57,7 +57,7 @@ extension DALComponent {
     /// what that had at first sight: a hold may be among it (D8).
     func holds(after mail: MailID?) async throws -> HoldsAnswer {
         if let doubt = try await doubt() {
-            throw Refusal.unavailable("\(doubt), and it may not be known yet what is held.")
+            throw Refusal.unavailable("It may not be known yet what is held: \(doubt).")
         }
         let (number, mails) = try await read { catalog in
             try catalog.holds(after: mail, limit: HoldsAnswer.mailsMax)

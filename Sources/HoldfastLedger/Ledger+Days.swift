@@ -10,7 +10,7 @@ package enum DayCount: String, CaseIterable, Sendable {
     case kept
     /// Records that are done with, or that another stands for now.
     case gone
-    /// Of a gateway: done with, because a storage said that it had the mail already.
+    /// Of a gateway: done with, and the catalog has the mail as it was received at another time.
     case joined
     /// Of a gateway: done with, because the mail's keep-until day has passed without an ack.
     case givenUp = "given up"

@@ -188,7 +188,7 @@ extension Ledger {
     }
 
     private static let selectHeld = """
-        SELECT e.position, e.segment, e.offset, f.digest, f.keep_until, f.slip
+        SELECT e.position, e.segment, e.offset, f.digest, f.keep_until, f.slip, f.received
         FROM qt_files AS f JOIN qt_files_entries AS e ON e.position = f.position
         WHERE f.mail_id = ?
         """
@@ -283,6 +283,7 @@ extension Held {
         self.digest = digest.flatMap { Digest(bytes: $0) }
         keepUntil = Day(number: row[4])
         joinedSlip = try slip.map { try Slip(decoding: Array($0)[...]) }
+        received = Timestamp(milliseconds: row[6])
     }
 }
 

@@ -276,10 +276,11 @@ package struct Held: Sendable {
     package var keepUntil: Day
     /// The slip, where it was joined with another since the record was written.
     package var joinedSlip: Slip?
+    package var received: Timestamp
 
     package init(
         position: Position, segment: SegmentNumber, offset: UInt64, digest: Digest?, keepUntil: Day,
-        joinedSlip: Slip? = nil
+        joinedSlip: Slip? = nil, received: Timestamp = Timestamp(milliseconds: 0)
     ) {
         self.position = position
         self.segment = segment
@@ -287,6 +288,7 @@ package struct Held: Sendable {
         self.digest = digest
         self.keepUntil = keepUntil
         self.joinedSlip = joinedSlip
+        self.received = received
     }
 }
 

@@ -18,7 +18,7 @@ package struct DayAnswer: Codable, Hashable, Sendable {
     package var buried = 0
     /// Records that are done with: acked, or another stands for them.
     package var gone = 0
-    /// Of a gateway: acked, and a storage had the mail before.
+    /// Of a gateway: acked, and there was the mail before: the catalog has it as received at another time.
     package var joined = 0
     /// Of a gateway: not acked before their keep-until day had passed.
     package var given_up = 0
@@ -28,6 +28,10 @@ package struct DayAnswer: Codable, Hashable, Sendable {
     package var purged = 0
     /// Of a gateway: offers of a mail that it had, answered with yes.
     package var known = 0
+    /// Of a DAL: of those that live and are to be kept, the ones of which no storage has a copy.
+    package var without_copy: Int?
+    /// Of a DAL: the gateways that were there on that day, by name.
+    package var gateways: [String]?
 
     package init(day: Day) {
         self.day = day.description

@@ -76,6 +76,10 @@ package struct Roster: Codable, Hashable, Sendable {
     /// The Registry began a moment ago and may not have heard of everyone yet; absent for no.
     package var isYoung: Bool?
 
+    /// What people are told of a roster that is young.
+    package static let youngNotice =
+        "the Registry has just begun, and may not have heard of every node"
+
     package init(nodes: [Registration], clock: Int64, isYoung: Bool? = nil) {
         self.nodes = nodes
         self.clock = clock

@@ -82,6 +82,18 @@ private struct MeasuredStore {
         }
     }
 
+    /// Waits until the start is over: the verbs that prove something wait for that, too.
+    private func waitUntilKnown() async throws {
+        let end = Date().addingTimeInterval(Self.waitSecondsMax)
+        let dal = appliance.address("dal", "dal") + "/status"
+        while Date() < end {
+            let status = try await client.json(.GET, dal, as: StatusAnswer.self)
+            if status.incomplete == nil { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw BenchError(description: "the catalog was not filled in an hour")
+    }
+
     /// Waits until so many entries, at most, have yet to reach the DAL.
     private func wait(untilLeft most: Int = 0) async throws {
         let end = Date().addingTimeInterval(Self.waitSecondsMax)
@@ -170,6 +182,7 @@ private struct MeasuredStore {
         }
         let taken = Date().timeIntervalSince(start)
         try await waitUntilAlive()
+        try await waitUntilKnown()
         func seconds(_ arguments: String..., codes: Set<Int32> = [0]) throws -> Double {
             let began = Date()
             try appliance.verb(arguments, codes: codes)

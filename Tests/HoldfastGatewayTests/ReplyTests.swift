@@ -120,10 +120,10 @@ private let message = Array("Subject: x\r\n\r\ntext\r\n".utf8)
                 group.addTask { try await hand(message, to: gateway) }
                 let leased = try #require(try await gateway.lease())
                 let mail = leased.items[0].record.header.mail
-                try await gateway.tasks.acked([(mail, copies: 1)])
+                try await gateway.tasks.acked([.init(mail: mail, copies: 1)])
                 let length = try await gateway.tasks.length()
                 #expect(length == 1)
-                try await gateway.tasks.acked([(mail, copies: 2)])
+                try await gateway.tasks.acked([.init(mail: mail, copies: 2)])
                 let reply = try #require(try await group.next())
                 #expect(reply.hasPrefix("250 "))
                 let after = try await gateway.tasks.length()

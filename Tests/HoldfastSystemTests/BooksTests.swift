@@ -13,9 +13,10 @@ struct BooksTests {
         try cluster.start()
         let day = try today()
         for number in 1...4 { #expect(try cluster.send(number).hasPrefix("250 ")) }
-        // What has one id by its octets comes again when the gateway has forgotten it.
-        for _ in 0..<2 {
-            #expect(try post(StoryTests.message(5), to: cluster.front).contains("200 OK"))
+        // What has one id by its octets comes again when the gateway has forgotten it, and is kept anew
+        // for a later day.
+        for days in [7, 7, 60] {
+            #expect(try post(StoryTests.message(5), days, to: cluster.front).contains("200 OK"))
             try waitUntil("all have two copies") { try cluster.count("copies:2") == 5 }
             try cluster.waitUntilQuiet()
         }
@@ -23,7 +24,7 @@ struct BooksTests {
         #expect(try cluster.verb("purge", three, "--reason", "court order").code == 0)
         try damageInSpool(6, of: cluster)
         try expectBooks(
-            "accepted 7 = stored 5 + joined 1 + refused 1 + given up 0 + on their way 0",
+            "accepted 8 = stored 5 + joined 2 + refused 1 + given up 0 + on their way 0",
             "stored 5 = live 4 + expired 0 + purged 1", on: day, in: cluster)
         let json = try cluster.verb("audit", "--day", day, "--format", "json")
         #expect(json.code == 0 && json.text.contains("\"format_version\" : 1"), "\(json)")
@@ -31,10 +32,10 @@ struct BooksTests {
         #expect(try cluster.verb("audit", "--day", "someday").code == 2)
     }
 
-    private func post(_ message: [UInt8], to machine: Machine) throws -> String {
+    private func post(_ message: [UInt8], _ days: Int, to machine: Machine) throws -> String {
         let client = try MailSocket(port: machine.http)
         let head =
-            "POST /gateway/gateway/mails?id=octets HTTP/1.1\r\nHost: test\r\n"
+            "POST /gateway/gateway/mails?id=octets&keep_days=\(days) HTTP/1.1\r\nHost: test\r\n"
             + "Authorization: Bearer \(Cluster.token)\r\nContent-Length: \(message.count)\r\n\r\n"
         try client.send(Array(head.utf8) + message)
         return try client.line() ?? ""
@@ -84,6 +85,55 @@ struct BooksTests {
             throw error
         }
         #expect(ran.code == 0 && ran.text.hasSuffix("Balanced.\n"), "\(ran)")
+    }
+
+    @Test("audit needs the books of all who were there on that day")
+    func needsAll() throws {
+        let cluster = try Cluster(registries: 1, storages: 2, gateway: "copies = 2")
+        try cluster.start()
+        let second = try cluster.machine(
+            "second",
+            """
+            [gateway]
+            name = "gateway-2"
+            smtp = "{smtp}"
+            reserve_bytes = 0
+            copies = 2
+            """)
+        try cluster.makeFolder(second, "spool")
+        try second.start()
+        func waitFor(_ name: String, isThere: Bool = true) throws {
+            try waitUntil("\(name) is there: \(isThere)", seconds: 60) {
+                try cluster.roster.contains(name) == isThere
+            }
+        }
+        try waitFor("gateway-2")
+        let day = try today()
+        for (number, port) in [(1, cluster.front.smtp), (2, second.smtp), (3, second.smtp)] {
+            let client = try MailSocket(port: port)
+            _ = try client.reply()
+            _ = try client.command("EHLO test")
+            let said = try client.mail(StoryTests.message(number), from: "a@b.c", to: ["d@e.f"])
+            #expect(said.hasPrefix("250 "))
+        }
+        try waitUntil("all have two copies", seconds: 60) { try cluster.count("copies:2") == 3 }
+        try cluster.waitUntilQuiet()
+        let all = try cluster.verb("audit", "--day", day)
+        #expect(all.code == 0 && all.text.contains("accepted 3 = stored 3 + joined 0"), "\(all)")
+        try second.stop()
+        try waitFor("gateway-2", isThere: false)
+        let away = try cluster.verb("audit", "--day", day)
+        #expect(away.code == 5 && away.messages.contains("gateway-2"), "\(away)")
+        let without = try cluster.verb("audit", "--day", day, "--without", "gateway-2")
+        #expect(without.code == 0 && without.text.contains("Without gateway-2"), "\(without)")
+        #expect(try cluster.verb("audit", "--day", "2001-01-01").code == 0, "it was not there then")
+        try second.start()
+        try waitFor("gateway-2")
+        #expect(try cluster.verb("audit", "--day", day).code == 0)
+        try cluster.storages[1].kill()
+        try waitFor("s2", isThere: false)
+        let half = try cluster.verb("audit", "--day", day)
+        #expect(half.code == 5 && half.messages.contains("s2"), "\(half)")
     }
 
     private struct Trace: Decodable {

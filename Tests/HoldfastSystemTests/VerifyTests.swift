@@ -65,6 +65,40 @@ struct VerifyTests {
         #expect(try box.verb("verify").code == 5)
     }
 
+    @Test("over a lost catalog nothing is well, no storage is empty, and who searches is told")
+    func lostCatalog() throws {
+        let box = try filled(3)
+        // Nothing is entered until somebody links it again: what lasts moments otherwise, lasts.
+        func link(_ change: String) throws {
+            let ran = try Appliance.run([
+                "links", change, "--config", box.configuration, "storage.index", "dal.input",
+            ])
+            #expect(ran.code == 0, "\(ran.messages)")
+        }
+        try link("remove")
+        try box.stop()
+        for ending in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: box.folder + "/catalog.sqlite" + ending)
+        }
+        try box.start()
+        // From the first answer on.
+        let early = try box.verb("search", "subject:story")
+        #expect(early.code == 1 && early.messages.contains("mails may be missing"), "\(early)")
+        let proof = try box.verb("verify")
+        #expect(proof.code == 6, "\(proof.text)\(proof.messages)")
+        #expect(proof.text.contains("may not all be known: the catalog is being filled"))
+        #expect(proof.text.contains("storage-1: 3 entries are still on their way"), "\(proof)")
+        let drained = try box.verb("drain", "storage-2")
+        #expect(drained.code == 3 && !drained.text.contains("may be retired"), "\(drained)")
+        let books = try box.verb("audit", "--day", "2001-01-01")
+        #expect(books.code == 5 && books.messages.contains("may not all be known"), "\(books)")
+        #expect(try box.verb("drain", "storage-2", "--cancel").code == 0)
+        try link("add")
+        try waitUntil("all is well again", seconds: 120) { try box.verb("verify").code == 0 }
+        #expect(try box.verb("search", "subject:story").messages.isEmpty)
+        try box.stop()
+    }
+
     @Test("copies that the catalog tells of and that are not there are lost, forgotten, made again")
     func lostCopies() throws {
         let box = try filled(3)

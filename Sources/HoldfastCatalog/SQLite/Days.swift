@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How many mails of each day came, and went.
 
+internal import Foundation
 internal import GRDB
 package import HoldfastModel
 
@@ -36,16 +37,20 @@ enum Days {
 }
 
 extension SQLiteCatalog {
-    package func dayBook(of day: Day) throws(CatalogError) -> CatalogDay {
+    package func dayBook(
+        of day: Day, living: [NodeID], today: Day
+    ) throws(CatalogError) -> CatalogDay {
         try read { database in
             let times = TimeRange(from: day.start, until: day.advanced(by: 1).start)
-            var live = 0
+            var (live, withoutCopy) = (0, 0)
             if let keys = Key.range(of: times) {
                 live =
                     try Int.fetchOne(
                         database.cachedStatement(
                             sql: "SELECT count(*) FROM qt_files WHERE id BETWEEN ? AND ?"),
                         arguments: [keys.lowerBound, keys.upperBound]) ?? 0
+                withoutCopy = try Self.withoutCopy(
+                    keys, living: living.map(\.data), today: today, database)
             }
             func count(_ what: String) throws -> Int {
                 try Int.fetchOne(
@@ -54,7 +59,25 @@ extension SQLiteCatalog {
                     arguments: [Int64(day.number), what]) ?? 0
             }
             return CatalogDay(
-                live: live, expired: try count("expired"), purged: try count("purged"))
+                live: live, withoutCopy: withoutCopy, expired: try count("expired"),
+                purged: try count("purged"))
         }
+    }
+
+    /// How many of some mails no node has that lives or may come back. Reads their entries.
+    private static func withoutCopy(
+        _ keys: ClosedRange<Int64>, living: [Data], today: Day, _ database: Database
+    ) throws -> Int {
+        let lost = try Row.fetchAll(database, sql: "SELECT id, node FROM qt_nodes WHERE gone")
+            .filter { !living.contains($0[1] as Data) }.map { String($0[0] as Int64) }
+        return try Int.fetchOne(
+            database,
+            sql: """
+                SELECT count(*) FROM qt_files f WHERE id BETWEEN ? AND ?
+                AND (keep_until >= ? OR EXISTS
+                    (SELECT 1 FROM qt_holds h WHERE h.mail_id = f.mail_id AND h.held))
+                AND NOT EXISTS (SELECT 1 FROM qt_files_entries e
+                    WHERE e.file = f.id AND e.node NOT IN (\(lost.joined(separator: ", "))))
+                """, arguments: [keys.lowerBound, keys.upperBound, Int64(today.number)]) ?? 0
     }
 }

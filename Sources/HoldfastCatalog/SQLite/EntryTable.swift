@@ -6,6 +6,8 @@ internal import HoldfastModel
 
 /// What came of an entry, and how many copies there are with and without it.
 struct Entered {
+    /// The row of the mail or note.
+    var key: Int64
     /// The node had no copy of this before.
     var isNew: Bool
     /// All of them, whether they count or not.
@@ -94,7 +96,8 @@ struct EntryTable {
         let one = CopyCount(nodes: 1, disks: 1)
         let none = CopyCount(nodes: 0, disks: 0)
         return Entered(
-            isNew: true, copies: 1, counting: source.counts ? one : none, countingBefore: none,
+            key: key, isNew: true, copies: 1, counting: source.counts ? one : none,
+            countingBefore: none,
             copiesWanted: wanted)
     }
 
@@ -120,7 +123,7 @@ struct EntryTable {
             throw CatalogError.damaged("entries cannot be counted")
         }
         return Entered(
-            isNew: known == nil, copies: counts[0],
+            key: key, isNew: known == nil, copies: counts[0],
             counting: CopyCount(nodes: counts[1], disks: counts[2]),
             countingBefore: CopyCount(nodes: counts[3], disks: counts[4]), copiesWanted: wanted)
     }

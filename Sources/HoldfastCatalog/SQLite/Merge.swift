@@ -51,7 +51,10 @@ struct Merge {
             guard let entered = try keep(item, slip) else { return }
             if isAcked(entered, again: item.entry.again) {
                 let copies = entered.counting.counted(disksMayBeShared: acks.disksMayBeShared)
-                ack(mail, for: slip.gateways, copies: copies)
+                let isMail = item.record.header.kind == .mail
+                ack(
+                    mail, for: slip.gateways, copies: copies,
+                    received: isMail ? Key.received(entered.key) : nil)
             }
         } catch let error as HoldfastModel.RecordError {
             merged.refused.append(
@@ -83,11 +86,14 @@ struct Merge {
         return again || !entered.isNew || !wereEnough
     }
 
-    mutating func ack(_ mail: MailID, for gateways: [String], copies: Int) {
+    mutating func ack(
+        _ mail: MailID, for gateways: [String], copies: Int, received: Timestamp?
+    ) {
         guard !gateways.isEmpty else { return }
         guard let place = acked[mail] else {
             acked[mail] = merged.acks.count
-            merged.acks.append(Merged.Ack(mail: mail, gateways: gateways, copies: copies))
+            merged.acks.append(
+                Merged.Ack(mail: mail, gateways: gateways, copies: copies, received: received))
             return
         }
         merged.acks[place].copies = max(merged.acks[place].copies, copies)

@@ -12,7 +12,11 @@ extension Merge {
         let received = item.record.header.received.day
         if let until = try wishes.refuse(mail, received: received, from: source.row) {
             // Past that day a gateway may have the same octets anew: those are not acked by this copy.
-            if today <= until { ack(mail, for: slip.gateways, copies: slip.copiesWanted) }
+            if today <= until {
+                ack(
+                    mail, for: slip.gateways, copies: slip.copiesWanted,
+                    received: item.record.header.received)
+            }
             return nil
         }
         if let known = try KnownMail(database, mail) {

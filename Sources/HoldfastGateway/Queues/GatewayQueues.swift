@@ -53,8 +53,7 @@ struct GatewayQueues: QueueSource, QueueTarget {
     /// An ack for what is not here is as good as done: it was done before.
     private func takeAcks(_ records: [Record]) async throws -> Receipt {
         let acks = records.filter { $0.header.kind == .ack }
-        try await tasks.acked(
-            acks.map { ($0.header.mail, (try? Slip(decoding: $0.slip).copiesWanted) ?? 1) })
+        try await tasks.acked(acks.map(Tasks.Ack.init))
         let results = records.map { record in
             ItemResult(
                 mail: record.header.mail,
@@ -62,5 +61,16 @@ struct GatewayQueues: QueueSource, QueueTarget {
             )
         }
         return Receipt(results: results)
+    }
+}
+
+extension Tasks.Ack {
+    /// As it came from the DAL.
+    fileprivate init(_ record: Record) {
+        let received = record.header.received
+        self.init(
+            mail: record.header.mail,
+            copies: (try? Slip(decoding: record.slip).copiesWanted) ?? 1,
+            received: received.milliseconds == 0 ? nil : received)
     }
 }

@@ -7,8 +7,6 @@ internal import HoldfastModel
 struct TaskHistory: Hashable, Sendable {
     /// How often a storage took it since the ack is waited for.
     var timesKept = 0
-    /// The first storage that it was ever offered to had it already, as far as this run knows.
-    var isJoined = false
     /// How often it came back since a storage took it.
     var setbacks = 0
     var refusals = 0
@@ -41,8 +39,6 @@ enum TaskRules {
     ) -> Decision {
         switch outcome {
         case .kept, .alreadyHeld:
-            let isFirst = history == TaskHistory()
-            if isFirst { history.isJoined = outcome == .alreadyHeld }
             let holders = history.slip?.holders.count ?? 0
             history.slip = slip ?? history.slip
             if let slip = history.slip, slip.isUnderWay(to: copies) {

@@ -185,36 +185,46 @@ final class Tasks: Sendable {
         return dugUp.count
     }
 
+    /// The DAL's word about one mail: it is safe.
+    struct Ack: Hashable, Sendable {
+        var mail: MailID
+        var copies: Int
+        /// When it was received, as the catalog has it; nil where that is not said.
+        var received: Timestamp?
+    }
+
     /// The DAL says that these are safe, with so many copies: nothing of them is needed here any more.
     ///
     /// Where somebody waits for more copies than that the task goes on; it asks for its ack again.
-    func acked(_ acks: [(mail: MailID, copies: Int)]) async throws {
-        let mails = acks.filter { !waits.kept($0.mail, copies: $0.copies) }.map(\.mail)
-        let held = try await keeper.read { ledger, _ in
-            let held = try ledger.held(mails)
+    func acked(_ acks: [Ack]) async throws {
+        let acks = acks.filter { !waits.kept($0.mail, copies: $0.copies) }
+        let (held, entries) = try await keeper.read { ledger, _ in
+            let held = try ledger.held(acks.map(\.mail))
             let entries = try ledger.entries(at: held.values.map(\.position))
-            return entries.map { ($0.mail, $0.kind, $0.position, $0.segment) }
+            return (held, entries.map { ($0.mail, $0.kind, $0.position, $0.segment) })
         }
-        finish(held)
+        // The one mail that the catalog has is somebody else's, or came here at another time.
+        let joined = acks.filter { ack in
+            ack.received.map { $0 != held[ack.mail]?.received } ?? false
+        }
+        finish(entries, joined: Set(joined.map(\.mail)))
     }
 
     private func finish(
-        _ done: [(MailID, RecordKind, Position, SegmentNumber)], isGivenUp: Bool = false
+        _ done: [(MailID, RecordKind, Position, SegmentNumber)], isGivenUp: Bool = false,
+        joined: Set<MailID> = []
     ) {
         let finished = desk.update { book in done.filter { book.finish($0.2) } }
-        let joined = histories.all.withLock { histories in
-            Set(
-                finished.compactMap { _, _, position, _ in
-                    histories.removeValue(forKey: position)?.isJoined == true ? position : nil
-                })
+        histories.all.withLock { histories in
+            for (_, _, position, _) in finished { histories[position] = nil }
         }
         lost.withLock { lost in for (_, _, position, _) in finished { lost.remove(position) } }
         let gone = finished.filter { mail, kind, _, _ in kind != .note || !keepsNote(mail) }
-        let entries = gone.map { (position: $0.2, segment: $0.3) }
-        spool.finish(
-            entries.filter { !joined.contains($0.position) }, as: isGivenUp ? .givenUp : .gone)
-        spool.finish(
-            entries.filter { joined.contains($0.position) }, as: isGivenUp ? .givenUp : .joined)
+        func entries(_ isJoined: Bool) -> [(position: Position, segment: SegmentNumber)] {
+            gone.filter { joined.contains($0.0) == isJoined }.map { ($0.2, $0.3) }
+        }
+        spool.finish(entries(false), as: isGivenUp ? .givenUp : .gone)
+        spool.finish(entries(true), as: .joined)
     }
 }
 

@@ -17,6 +17,10 @@ struct DayBooks: Codable {
     var gateways: [Node] = []
     var storages: [Node] = []
     var catalog: DayAnswer
+    /// Mails that were acked before the catalog was asked; the books of the gateways are of after that.
+    var acked = 0
+    /// Nodes whose books nobody has any more, as whoever asked says; absent for none.
+    var without: [String]?
 
     init(day: String) {
         self.day = day
@@ -53,17 +57,20 @@ struct DayBooks: Codable {
                 faults.append("\(node.name) kept \(book.kept) records and knows of \(found)")
             }
         }
-        // Acked is stored. A mail on its way may be entered already, and one that a storage had when
-        // it was offered may be counted on the day on which it came first.
-        let acked = sum(\.gone)
-        if stored < acked {
-            faults.append("\(acked) mails were acked and \(stored) are stored")
+        if let lost = catalog.without_copy, lost > 0 {
+            faults.append("\(lost) mails that live have no copy on any storage")
         }
-        let most = acked + sum { $0.joined + $0.given_up } + waiting + refused
-        if stored > most {
-            faults.append("\(stored) mails are stored, and the gateways know of \(most)")
-        }
-        return faults
+        return faults + faultsBetween
+    }
+
+    /// Acked is stored, and nothing else is but what is on its way: when nothing is, both are the same.
+    private var faultsBetween: [String] {
+        if stored < acked { return ["\(acked) mails were acked and \(stored) are stored"] }
+        // What a gateway without books took in is among what is stored.
+        guard without == nil else { return [] }
+        let most = sum { $0.gone + $0.given_up } + waiting + refused
+        return stored > most
+            ? ["\(stored) mails are stored, and the gateways know of \(most)"] : []
     }
 
     var isBalanced: Bool { faults.isEmpty }
@@ -92,7 +99,32 @@ struct DayBooks: Codable {
             stored \(stored) = live \(catalog.live) + expired \(catalog.expired) + purged \
             \(catalog.purged)
 
-            """ + table.text + faults.map { $0 + "\n" }.joined()
-                + (isBalanced ? "Balanced.\n" : "Not balanced.\n")
+            """ + table.text + verdict
+    }
+
+    private var verdict: String {
+        var lines = faults
+        if let without {
+            lines.append(
+                "Without \(without.joined(separator: ", ")): what it took in is not compared.")
+        }
+        lines.append(isBalanced ? "Balanced." : "Not balanced.")
+        return lines.map { $0 + "\n" }.joined()
+    }
+}
+
+extension DayBooks {
+    /// Those whose books are needed and that do not live, by name.
+    ///
+    /// - Parameter known: the storages that the catalog knows.
+    /// - Parameter without: those of whom whoever asks says that they do not come back.
+    static func away(
+        gateways: [String], _ known: [DependentsAnswer.Node], _ roster: Roster, without: [String]
+    ) -> [String] {
+        let living = Set(roster.nodes(of: .gateway).map(\.name))
+        let alive = Set(roster.nodes(of: .storage).compactMap(\.node))
+        let storages = known.filter { !$0.gone && $0.copies > 0 && !alive.contains($0.node) }
+        return (gateways.filter { !living.contains($0) } + storages.map(\.name))
+            .filter { !without.contains($0) }.sorted()
     }
 }

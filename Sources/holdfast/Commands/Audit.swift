@@ -15,9 +15,12 @@ struct AuditVerb: AsyncParsableCommand {
 
             Of the mails received on that day (UTC): accepted = stored + joined + refused + given up + on \
             their way; stored = live + expired + purged; and on each storage kept = live + expired + \
-            replaced. Joined are mails that a storage had already, refused those that nobody takes, given \
-            up those whose keep-until day passed without an ack. Days are counted for 400 days. Exit code \
-            0: balanced; 6: not; 5: a node that counts cannot be reached.
+            replaced. Joined are mails that were handed in before, refused those that nobody takes, given \
+            up those whose keep-until day passed without an ack. A mail that lives and has no copy is a \
+            fault. Days are counted for 400 days. Each gateway that was seen on that day is needed, and \
+            each storage with copies that was not declared lost; --without leaves out one that was retired. \
+            Exit code 0: balanced; 6: not; 5: a node that is needed is away, or the catalog does not know \
+            all yet.
             """,
         helpNames: .long)
 
@@ -26,6 +29,8 @@ struct AuditVerb: AsyncParsableCommand {
     @OptionGroup var config: ConfigOption
     @Option(help: ArgumentHelp("The day, like 2026-01-31.", valueName: "day")) var day: String
     @Option(help: "For people, or for programs.") var format = Format.text
+    @Option(help: ArgumentHelp("A node that does not come back.", valueName: "node"))
+    var without: [String] = []
 
     func validate() throws {
         guard Day(day) != nil else {
@@ -43,17 +48,41 @@ struct AuditVerb: AsyncParsableCommand {
     }
 
     private func books(of cluster: Cluster) async throws -> DayBooks {
-        var books = DayBooks(day: day)
-        for gateway in try await cluster.nodes(of: .gateway) {
-            books.gateways.append(try await book(of: gateway, cluster))
+        if let doubt = try await cluster.doubt() {
+            throw Failure(.unreachable, "what is stored may not all be known: \(doubt)")
         }
-        for storage in try await cluster.nodes(of: .storage) where storage.node != nil {
+        var books = DayBooks(day: day)
+        if !without.isEmpty { books.without = without.sorted() }
+        books.acked = try await gateways(of: cluster).reduce(0) { $0 + $1.book.gone }
+        for storage in cluster.roster.nodes(of: .storage) where storage.node != nil {
             books.storages.append(try await book(of: storage, cluster))
         }
-        // Last, so that what went on its way meanwhile is there.
-        books.catalog = try await cluster.ask(any: .dal) { address in
-            try await cluster.client.json(.GET, "\(address)/days/\(day)", as: DayAnswer.self)
+        let known = try await cluster.ask(any: .dal) { address in
+            // What went on its way meanwhile is there, and what goes on its way now is in the books below.
+            books.catalog = try await cluster.client.json(
+                .GET, "\(address)/days/\(day)", as: DayAnswer.self)
+            return try await cluster.client.json(
+                .GET, "\(address)/nodes", as: DependentsAnswer.self
+            ).nodes
         }
+        books.gateways = try await gateways(of: cluster)
+        let away = DayBooks.away(
+            gateways: books.catalog.gateways ?? [], known, cluster.roster, without: without)
+        guard away.isEmpty else {
+            throw Failure(
+                .unreachable,
+                "away, and needed for that day: \(away.joined(separator: ", ")). Start what is there, and"
+                    + " leave out what was retired (--without NODE)")
+        }
+        return books
+    }
+
+    private func gateways(of cluster: Cluster) async throws -> [DayBooks.Node] {
+        let living =
+            without.isEmpty
+            ? try await cluster.nodes(of: .gateway) : cluster.roster.nodes(of: .gateway)
+        var books: [DayBooks.Node] = []
+        for gateway in living { books.append(try await book(of: gateway, cluster)) }
         return books
     }
 

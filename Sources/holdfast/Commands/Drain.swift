@@ -16,7 +16,8 @@ struct Drain: AsyncParsableCommand {
             The storage takes nothing more, its copies count no more, and are made again elsewhere. It must \
             stay up until nothing depends on it; the verb says so with exit code 0, and with 3 as long as \
             something does. Asked again, it says how far it is. --gone is for one that will not come back: \
-            its copies are made again at once.
+            its copies are made again at once. While the catalog does not know all that the storage has, \
+            nobody can tell what depends on it: that is 3, too.
             """,
         helpNames: .long)
 
@@ -95,42 +96,10 @@ struct Drain: AsyncParsableCommand {
     }
 
     private func look(in cluster: Cluster) async throws -> DrainProgress {
+        let doubt = try await cluster.doubtNow()
         let known = try await cluster.known(node)
-        return DrainProgress(
-            known, name: node, isUnshipped: try await cluster.hasUnshipped(node))
-    }
-}
-
-/// How far a storage has been emptied, in words.
-struct DrainProgress {
-    let isDone: Bool
-    let short: String
-    let text: String
-
-    init(_ known: DependentsAnswer.Node?, name: String, isUnshipped: Bool) {
-        guard let known, known.copies > 0 else {
-            isDone = !isUnshipped
-            short = isUnshipped ? "its entries are still on their way" : "empty"
-            text =
-                isUnshipped
-                ? "\(name): its entries are still on their way to the catalog\n"
-                : "\(name): holds nothing; it may be retired\n"
-            return
-        }
-        let isCounting = known.counts || known.recounting || isUnshipped
-        isDone = !isCounting && known.dependent == 0
-        short = isCounting ? "counting" : "\(known.dependent) copies still to be made elsewhere"
-        if isDone {
-            text =
-                "\(known.name): nothing depends on its \(known.copies) copies; it may be retired\n"
-        } else if isCounting {
-            text =
-                "\(known.name): what depends on it is still being counted; ask again in a moment\n"
-        } else {
-            text =
-                "\(known.name): \(known.dependent) copies have still to be made elsewhere"
-                + " (`holdfast status` shows the repairs)\n"
-        }
+        let left = try await cluster.left(at: node)
+        return DrainProgress(known, left, doubt: doubt, name: known?.name ?? node)
     }
 }
 
@@ -153,15 +122,18 @@ extension Cluster {
         }
     }
 
-    /// Whether the catalog does not know yet all that a storage has.
-    fileprivate func hasUnshipped(_ text: String) async throws -> Bool {
-        guard
-            let storage = roster.nodes(of: .storage).first(where: {
-                $0.name == text || $0.node == text
-            })
-        else { return false }
+    /// What a storage has that the catalog may not know.
+    fileprivate func left(at text: String) async throws -> DrainProgress.Left {
+        let storage = roster.nodes(of: .storage).first { $0.name == text || $0.node == text }
+        guard let storage, let node = storage.node else {
+            throw Failure(.unreachable, "\(text) is away")
+        }
+        // Before it is asked for its end: that has the last entry shipped once more.
         let status = try await client.json(
             .GET, "\(storage.address)/status", as: StatusAnswer.self)
-        return status.queues["index"] ?? 0 > 0
+        return DrainProgress.Left(
+            records: status.mails ?? 0, unshipped: status.queues["index"] ?? 0,
+            buried: status.buried["index"] ?? 0, end: try await indexEnd(of: storage),
+            held: try await held(of: node))
     }
 }

@@ -46,7 +46,7 @@ struct Reindex: AsyncParsableCommand {
             var sources: [Source] = []
             for storage in storages {
                 do {
-                    let end = try await end(of: storage, in: cluster)
+                    let end = try await cluster.indexEnd(of: storage)
                     sources.append(Source(storage: storage, end: end))
                 } catch let error as NodeError {
                     // It asks by itself when it comes, or within ten minutes.
@@ -122,43 +122,27 @@ struct Reindex: AsyncParsableCommand {
             .GET, "\(dal)/status", as: StatusAnswer.self)
         guard status.incomplete == nil else { return status }
         for source in sources where status.incomplete == nil {
-            status.incomplete = try await missing(from: source, in: dal, of: cluster)
+            status.incomplete = try await missing(from: source, in: cluster)
         }
         return status
     }
 
     private func missing(
-        from source: Source, in dal: String, of cluster: Cluster
+        from source: Source, in cluster: Cluster
     ) async throws -> String? {
         guard let node = source.storage.node, let storage = cluster.storage(node) else {
             return "\(source.storage.name) was there at the beginning, and is silent"
         }
         let end: UInt64
         do {
-            end = try await self.end(of: storage, in: cluster)
+            end = try await cluster.indexEnd(of: storage)
         } catch let error as NodeError {
             return "\(storage.name): \(error)"
         }
         // What it has found since then that it cannot ship is not waited for.
-        guard try await held(of: node, by: dal, in: cluster) >= min(source.end, end) else {
+        guard try await cluster.held(of: node) >= min(source.end, end) else {
             return "the catalog is being filled from \(storage.name)"
         }
         return nil
-    }
-
-    /// Has a storage ask the DAL what it holds, and say up to where it has entries itself.
-    private func end(of storage: Registration, in cluster: Cluster) async throws -> UInt64 {
-        try await cluster.client.json(
-            .POST, "\(storage.address)/queues/index/probe", as: IndexEndAnswer.self
-        ).position
-    }
-
-    /// Up to which position the catalog holds a storage's entries.
-    private func held(
-        of node: String, by dal: String, in cluster: Cluster
-    ) async throws -> UInt64 {
-        try await cluster.client.json(
-            .GET, "\(dal)/entries?node=\(node)&after=\(CopyPlace.end)", as: CopiesAnswer.self
-        ).held ?? 0
     }
 }

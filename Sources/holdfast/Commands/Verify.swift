@@ -15,8 +15,10 @@ struct Verify: AsyncParsableCommand {
             All storages read at once. What is bad is noted there, and is repaired from another copy; what \
             is whole and in no index is entered again; what the catalog tells of and is not there is \
             forgotten, so that the mail gets its copies again. A bad record whose mail has its copies again \
-            is counted as healed. Copies that were kept after the beginning are left to the next time. Exit \
-            code 0: all is well; 6: something is not (it says what); 5: a needed part cannot be reached.
+            is counted as healed. Copies that were kept after the beginning are left to the next time. What \
+            is on its way to the catalog is waited for; a catalog that does not know all yet, right after a \
+            start or while it is being filled again, proves nothing. Exit code 0: all is well; 6: something \
+            is not, or cannot be told (it says what); 5: a needed part cannot be reached.
             """,
         helpNames: .long)
 

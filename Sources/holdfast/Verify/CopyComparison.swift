@@ -15,6 +15,9 @@ struct CopyDifferences: Hashable {
     private(set) var waitingCount = 0
     private(set) var sameCount = 0
 
+    /// Both tell of the same.
+    var isEmpty: Bool { lostCount + orphanedCount + waitingCount == 0 }
+
     /// Takes the lower of two places; which of the lists goes on after it.
     enum Step { case both, storage, catalog }
 

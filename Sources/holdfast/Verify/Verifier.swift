@@ -20,6 +20,8 @@ struct Verifier {
     private static let betweenMilliseconds = 1500
 
     func run() async throws -> VerifyReport {
+        // Who is to be asked is known when the Registry has heard of all.
+        _ = try await cluster.doubt()
         let storages = try await cluster.nodes(of: .storage).sorted { $0.name < $1.name }
         var report = VerifyReport(storages: storages.map { VerifyReport.Storage(name: $0.name) })
         let progress = VerifyProgress()
@@ -44,6 +46,8 @@ struct Verifier {
             }
         }
         try await add(storages, to: &report)
+        // After the last look: a catalog that was lost meanwhile, or is not whole yet, proves nothing.
+        report.incomplete = try await cluster.doubtNow()
         return report
     }
 
@@ -60,15 +64,12 @@ struct Verifier {
             var answer = try await cluster.client.json(
                 .POST, url + rate, as: VerificationAnswer.self)
             let number = answer.number
-            while answer.state == .reading, answer.number == number {
+            while try !answer.isWhole(asOrdered: number) {
                 await progress.note(answer, of: storage.name)
                 try await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
                 answer = try await cluster.client.json(.GET, url, as: VerificationAnswer.self)
             }
             await progress.note(answer, of: storage.name)
-            if answer.state == .failed {
-                throw Failure(.someFailed, "it could not be read: \(answer.reason ?? "")")
-            }
             return .success(answer)
         } catch {
             return .failure(error)
@@ -80,7 +81,8 @@ struct Verifier {
         _ storage: Registration, _ node: String, _ reading: VerificationAnswer,
         _ report: inout VerifyReport.Storage
     ) async throws {
-        for look in 1...Self.comparisonsMax {
+        var (look, waiting) = (1, Int.max)
+        while true {
             let differences = try await CopyComparison(
                 cluster: cluster, storage: storage, node: node, until: Position(raw: reading.until),
                 day: today
@@ -89,11 +91,14 @@ struct Verifier {
             report.orphaned = differences.orphanedCount
             report.waiting = differences.waitingCount
             report.note(differences)
-            guard differences.lostCount + differences.orphanedCount > 0 else { return }
-            guard look < Self.comparisonsMax else {
+            guard !differences.isEmpty else { return }
+            // A long queue is waited for as long as it becomes shorter.
+            let isShipping = differences.waitingCount < waiting
+            guard look < Self.comparisonsMax || isShipping else {
                 return try await forget(differences.lost, of: node)
             }
             if look == 2 { try await shipAgain(differences.orphaned, storage) }
+            (look, waiting) = (look + 1, differences.waitingCount)
             try await Task.sleep(for: .milliseconds(Self.betweenMilliseconds))
         }
     }
@@ -155,5 +160,23 @@ struct Verifier {
             (copy.node_id, copy.segment, copy.offset) != (node, bad.segment, bad.offset)
         }
         return others.count >= details.mail.copies_wanted
+    }
+}
+
+extension VerificationAnswer {
+    /// Whether all was read; throws when it never will be.
+    ///
+    /// - Parameter number: that of the verification that was ordered. Another one may have begun since then,
+    ///   or the storage has: how far the one that was ordered came nobody knows.
+    func isWhole(asOrdered number: Int) throws -> Bool {
+        guard self.number == number else {
+            throw Failure(
+                .someFailed, "another verification began before this one was told of: verify again")
+        }
+        switch state {
+        case .reading: return false
+        case .done: return true
+        case .failed: throw Failure(.someFailed, "it could not be read: \(reason ?? "")")
+        }
     }
 }

@@ -19,7 +19,7 @@ struct VerifyReport: Codable {
         var lost = 0
         /// Copies without an entry in the catalog.
         var orphaned = 0
-        /// Copies whose entry is on its way.
+        /// Copies whose entry is still on its way, although it was waited for.
         var waiting = 0
         /// The first of what is bad, lost or orphaned.
         var places: [VerificationAnswer.BadPlace] = []
@@ -45,6 +45,8 @@ struct VerifyReport: Codable {
     var disks_min = 0
     var disks_max = 0
     var short = 0
+    /// Why the catalog may not know all that there is; absent when it does.
+    var incomplete: String?
     var storages: [Storage]
     var away: [Away] = []
 
@@ -52,10 +54,10 @@ struct VerifyReport: Codable {
 
     /// Every copy that should be there is there, whole, and known.
     var isWell: Bool {
-        short == 0 && away.allSatisfy { $0.gone == true }
+        short == 0 && incomplete == nil && away.allSatisfy { $0.gone == true }
             && storages.allSatisfy { storage in
                 storage.problem == nil && storage.bad == 0 && storage.lost == 0
-                    && storage.orphaned == 0
+                    && storage.orphaned == 0 && storage.waiting == 0
             }
     }
 
@@ -133,9 +135,17 @@ extension VerifyReport {
 
     private var lines: [String] {
         var lines: [String] = []
+        if let incomplete {
+            lines.append("What there is may not all be known: \(Terminal.tidied(incomplete))\n")
+        }
         for storage in storages {
             if let problem = storage.problem {
                 lines.append("\(storage.name) was not read: \(Terminal.tidied(problem))\n")
+            }
+            if storage.waiting > 0 {
+                lines.append(
+                    "\(storage.name): \(storage.waiting) entries are still on their way to the"
+                        + " catalog\n")
             }
             for (what, places) in [
                 ("bad", storage.places), ("not there", storage.lost_places),
