@@ -35,6 +35,7 @@ extension Appliance {
         client.endSending()
         var lines: [String] = []
         while let line = try client.line() { lines.append(line) }
+        if !client.rest.isEmpty { lines.append(client.rest) }
         let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
         return (status, lines.joined(separator: "\n"))
     }

@@ -77,6 +77,9 @@ final class MailSocket {
         }
     }
 
+    /// What came after the last line, when the connection has ended.
+    var rest: String { String(decoding: waiting, as: UTF8.self) }
+
     /// One reply, its last line; empty when the connection has ended.
     func reply() throws -> String {
         while let line = try line() {
