@@ -94,6 +94,13 @@ package final class SegmentStore: Sendable {
         }
     }
 
+    /// Writes nothing more to a segment: its file is not where it was.
+    package func leave(_ segment: SegmentNumber) {
+        state.withLock { state in
+            state.writers = state.writers.filter { $0.value.header.number != segment }
+        }
+    }
+
     /// Lets go of memory that only makes the next batch faster.
     package func giveMemoryBack() {
         state.withLock { state in

@@ -19,6 +19,7 @@ package final class StorageComponent: Component {
     let queues: StorageQueues
     let expiry: Expiry
     let search: OwnSearch
+    private let checker: Checker
     let verification: Verification
     let scrub: Scrub
     let filler: Filler
@@ -90,7 +91,7 @@ package final class StorageComponent: Component {
             name: name, keeper: keeper, purgeDays: configuration.purgeDays,
             logger: surroundings.logger)
         expiry = try Expiry(name: name, keeper: keeper, holds: holds, surroundings: surroundings)
-        let checker = Checker(
+        checker = Checker(
             name: name, keeper: keeper, index: index, logger: surroundings.logger)
         verification = Verification(checker: checker)
         scrub = try Scrub(checker: checker, configuration: configuration.scrub)
@@ -111,11 +112,15 @@ package final class StorageComponent: Component {
         }
     }
 
-    /// Seals what is of another day, drops what has expired, keeps what is held, and cleans up after purges:
-    /// in this order, because what has expired makes the room in which the others write.
+    /// Forgets what somebody took away, seals what is of another day, drops what has expired, keeps what is
+    /// held, and cleans up after purges: in this order, because what has expired makes the room in which the
+    /// others write.
     private func expire() async {
         while !Task.isCancelled {
             keeper.noteSoon(expiry.clock)
+            await attempt("Looking for missing segments") {
+                _ = try await self.checker.forgetMissing()
+            }
             await attempt("Expiry") { _ = try await self.expiry.drop() }
             await attempt("Renewal of what is held") { try await self.holds.renew() }
             await attempt("Cleaning after purges") { try await self.cleaning.run() }

@@ -28,17 +28,17 @@ func expiresOnce() throws {
                 _ = try catalog.merge(
                     [one.ship(mail, again: true)], from: one.node, name: one.name, now: later,
                     acks: AckRule())
-                let book = try catalog.dayBook(of: now.day)
+                let book = try catalog.dayBook(of: now.day, living: [], today: now.day)
                 #expect(book.live == 1 && book.expired == 0)
             }
             while try catalog.expire(before: later.day, limit: 10).isUnfinished {}
-            let book = try catalog.dayBook(of: now.day)
+            let book = try catalog.dayBook(of: now.day, living: [], today: now.day)
             #expect(book.live == 0 && book.expired == 1)
         }
         // What comes in its order was never here.
         _ = try catalog.merge(
             [one.ship(Sample(2))], from: one.node, name: one.name, now: later, acks: AckRule())
-        let book = try catalog.dayBook(of: now.day)
+        let book = try catalog.dayBook(of: now.day, living: [], today: now.day)
         #expect(book.live == 1 && book.expired == 1)
     }
 }

@@ -182,8 +182,8 @@ func acksByWhatCounts(engine: Engine) throws {
         #expect(try catalog.merge([two.ship(longer)], from: two).acks.isEmpty)
         #expect(try catalog.merge([two.ship(longer, again: true)], from: two).acks.isEmpty)
         let renewed = try catalog.merge([three.ship(longer)], from: three)
-        #expect(
-            renewed.acks == [Merged.Ack(mail: other.id, gateways: ["gateway-1"], copies: 2)])
+        #expect(renewed.acks.map(\.mail) == [other.id])
+        #expect(renewed.acks.map(\.copies) == [2])
     }
 }
 

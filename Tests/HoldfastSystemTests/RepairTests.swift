@@ -57,6 +57,25 @@ struct RepairTests {
         #expect(try box.count("is:short") == 0)
     }
 
+    @Test(
+        "copies whose segments were deleted under the running program come back, and no others are told of"
+    )
+    func deletedSegments() throws {
+        let box = try filled()
+        let segments = box.folder + "/storage-1/segments"
+        for name in try FileManager.default.contentsOfDirectory(atPath: segments) {
+            try FileManager.default.removeItem(atPath: "\(segments)/\(name)")
+        }
+        try waitUntil("all is well", seconds: 180) {
+            try box.verb("verify").code == 0 && box.count("copies:2") == Self.mails
+        }
+        // What only this process could still read would be gone now.
+        try box.stop()
+        try box.start()
+        #expect(try box.verb("verify").code == 0)
+        #expect(try box.count("copies:2") == Self.mails && box.count("is:short") == 0)
+    }
+
     @Test("a damaged record is brought back from another copy, and then no place is damaged")
     func damagedRecord() throws {
         let box = try filled()

@@ -78,6 +78,28 @@ struct Checker: Sendable {
             healed: findings.healed.count, undocumented: restored)
     }
 
+    /// Forgets what lay in segments that somebody took away, and says what was lost with each: it is no copy
+    /// any more, and whoever offers it again finds it wanted.
+    func forgetMissing() async throws -> [(segment: SegmentNumber, lost: Checked)] {
+        var missing: [(SegmentNumber, Checked)] = []
+        for row in try await keeper.missingSegments() {
+            let segment = row.segment
+            let rows = try await keeper.readLong { ledger, _ in
+                try Self.rows(of: segment, ledger)
+            }
+            try await keeper.forgetMissing(segment)
+            let nothing = SegmentReading(end: .max)
+            let lost = CheckRules.findings(nothing, rows: rows, known: []).bad
+            missing.append((segment, Checked(records: rows.count, bad: lost)))
+            logger.error(
+                "Segment missing, its copies forgotten",
+                metadata: [
+                    "node": "\(name)", "segment": "\(segment)", "records": "\(rows.count)",
+                ])
+        }
+        return missing
+    }
+
     private func read(
         _ segment: SegmentNumber, on thread: DiskThread, _ pace: Pace
     ) async throws -> SegmentReading? {

@@ -111,6 +111,12 @@ final class Verification: Sendable {
                 $0.add(checked ?? Checker.Checked(), of: file.segment, bytes: bytes)
             }
         }
+        for (segment, lost) in try await checker.forgetMissing() {
+            update {
+                $0.segments += 1
+                $0.add(lost, of: segment, bytes: 0)
+            }
+        }
         if let unread { throw unread }
     }
 }

@@ -7,7 +7,7 @@ internal import HoldfastNode
 struct Purge: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Remove mails before their day, from search and spool at once, from all disks soon.",
+            "Remove mails before their day, from search and queues at once, from all disks soon.",
         discussion: """
             Example: holdfast purge 01kav2m4 --reason "court order 17"
 
