@@ -103,6 +103,7 @@ package final class GatewayComponent: Component {
             logger.error("Order not read", metadata: ["order": "\(entry.mail)"])
         }
         spool.finish(found.releases.orphans.map { ($0.position, $0.segment) })
+        spool.finish(found.superseded.map { ($0.position, $0.segment) })
         await room.look(by: keeper)
         await intake.remember(recovery.recovered.items)
         if configuration.copiesBeforeReply > 0 {

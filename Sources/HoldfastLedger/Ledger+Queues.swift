@@ -133,6 +133,21 @@ extension Ledger {
         }
     }
 
+    /// Records for which later ones of the same mails stand.
+    package func superseded() throws -> [QueueEntry] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT e.position, e.mail_id, e.kind, e.segment, e.offset, e.length
+                    FROM qt_files_entries AS e
+                    CROSS JOIN qt_files AS f ON f.mail_id = e.mail_id
+                    WHERE f.position > e.position ORDER BY e.position
+                    """
+            ).compactMap(QueueEntry.init)
+        }
+    }
+
     /// When the oldest record from a position on was received.
     package func received(from position: Position) throws -> Timestamp? {
         try read { database in

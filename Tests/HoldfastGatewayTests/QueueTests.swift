@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The queues of a gateway that runs: lease, settle, ack, and what a restart makes of them.
 
+import Foundation
 import HoldfastDisk
 import HoldfastLedger
 import HoldfastModel
@@ -42,6 +43,43 @@ extension Leased {
             #expect(second.map(\.outcome) == [.kept, .kept])
             #expect(gateway.tasks.waitingForAck == leased.items.count - 1)
             try await eventually { try gateway.keeper.ledger.held([leased.mails[0]]).isEmpty }
+        }
+    }
+
+    private func take(keepDays: Int, into gateway: GatewayComponent) async throws -> MailID {
+        var mail = try gateway.intake.begin()
+        try await mail.add(message[...])
+        let outcome = await gateway.intake.keep(
+            mail, for: Envelope(sender: "a@b", recipients: []),
+            asked: IntakeRules.Wishes(keepDays: keepDays), identity: .octets)
+        guard case .kept(let id, isNew: true, _) = outcome else {
+            throw Never.became
+        }
+        return id
+    }
+
+    /// Found by holdfast-simulate: the earlier one waited for an ack that was for the later one.
+    @Test("a mail that was acked and taken in once more is one task for a start without a ledger")
+    func takenAgain() async throws {
+        let folder = TestFolder()
+        let id = try await withGateway(in: folder) { gateway in
+            // It keeps the segment.
+            try await hand(message, to: gateway)
+            let id = try await take(keepDays: 5, into: gateway)
+            let leased = try #require(try await gateway.lease())
+            gateway.tasks.settle(leased.results(.kept))
+            _ = try await gateway.ack([id])
+            try await eventually { try gateway.keeper.ledger.held([id]).isEmpty }
+            #expect(try await take(keepDays: 60, into: gateway) == id)
+            return id
+        }
+        for name in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: folder.path + "/ledger.sqlite" + name)
+        }
+        try await withGateway(in: folder) { gateway in
+            #expect(try await gateway.tasks.length() == 2)
+            _ = try await gateway.ack([id])
+            try await eventually { try await gateway.tasks.length() == 1 }
         }
     }
 

@@ -13,6 +13,8 @@ struct SpoolContents: Sendable {
     let left: [SegmentNumber: Int]
     /// Buried tasks whose records are damaged or gone: they stay buried, and counted.
     let lost: Set<Position>
+    /// A mail was acked, and then taken in once more; a ledger that was lost does not know of the ack.
+    let superseded: [QueueEntry]
     /// The last that were taken in: where a reply waits for copies, nobody may have been told of them.
     let newest: Newest<QueueEntry>
 
@@ -25,6 +27,8 @@ struct SpoolContents: Sendable {
         var left: [SegmentNumber: Int] = [:]
         var newest = Newest<QueueEntry>(max: UnsureBook.recoveredMax)
         var position = Position.none
+        superseded = try keeper.ledger.superseded()
+        let old = Set(superseded.map(\.position))
         while true {
             let entries = try keeper.ledger.entries(from: position, limit: Self.entriesAtATime)
             guard let last = entries.last else { break }
@@ -39,7 +43,10 @@ struct SpoolContents: Sendable {
             }
             // Whatever lies here has had no ack that was written down: it is offered again.
             desk.update { book in
-                for entry in entries where entry.kind != .order { book.reopen(entry.position) }
+                for entry in entries where entry.kind != .order && !old.contains(entry.position) {
+                    book.reopen(entry.position)
+                }
+                for position in old { book.finish(position) }
             }
         }
         self.left = left
