@@ -32,10 +32,17 @@ extension DALComponent {
             return JSONAnswer(KnownMails(ids: held, purged: purged))
         }
         router.get("\(path.text)/mails/:id") { [self] _, context in
-            JSONAnswer(
-                MailDetailsAnswer(
-                    try await details(context.parameters.require("id")),
-                    acks: queues.configuration.acks))
+            var answer = MailDetailsAnswer(
+                try await details(context.parameters.require("id")),
+                acks: queues.configuration.acks)
+            // A storage may not have been in the roster when its first entry came.
+            for storage in surroundings.roster.current?.roster.nodes(of: .storage) ?? [] {
+                for index in answer.places.indices
+                where answer.places[index].node_id == storage.node {
+                    answer.places[index].node = storage.name
+                }
+            }
+            return JSONAnswer(answer)
         }
         router.post("\(path.text)/orders") { [self] request, context in
             let asked = try await request.decode(as: ReleaseRequest.self, context: context)

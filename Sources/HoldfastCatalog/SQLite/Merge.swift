@@ -136,6 +136,8 @@ struct SourceNode {
                 INSERT INTO qt_nodes (node, name, position, disk, host, entries)
                 VALUES (?, ?, 0, 0, '', 0)
                 ON CONFLICT (node) DO UPDATE SET name = excluded.name WHERE name <> excluded.name
+                    -- Who is not in the roster for a moment keeps the name that it had.
+                    AND excluded.name <> substr(lower(hex(excluded.node)), 1, 8)
                 """
         ).execute(arguments: [node.data, name])
         let found = try Row.fetchOne(
