@@ -6,12 +6,22 @@ internal import HoldfastNode
 
 /// What `show --copies` says.
 struct CopyList {
-    private let mail: MailDetailsAnswer
+    private var mail: MailDetailsAnswer
     private let roster: Roster
 
     init(_ mail: MailDetailsAnswer, _ roster: Roster) {
         self.mail = mail
         self.roster = roster
+        // The DAL may have heard of a storage's copies before it heard its name.
+        for index in mail.places.indices {
+            let copy = mail.places[index]
+            self.mail.places[index].node = Self.storage(of: copy, roster)?.name ?? copy.node
+        }
+    }
+
+    /// A storage that is left out stands in the roster too, without the identity of its folder.
+    private static func storage(of copy: CopyAnswer, _ roster: Roster) -> Registration? {
+        roster.nodes(of: .storage).first { $0.node == copy.node_id }
     }
 
     var text: String {
@@ -37,11 +47,7 @@ struct CopyList {
     }
 
     private func state(of copy: CopyAnswer) -> String {
-        (isAlive(copy) ? "alive" : "away") + (copy.counts ?? true ? "" : ", does not count")
-    }
-
-    /// A storage that is left out stands in the roster too, without the identity of its folder.
-    private func isAlive(_ copy: CopyAnswer) -> Bool {
-        roster.nodes(of: .storage).contains { $0.name == copy.node && $0.node == copy.node_id }
+        (Self.storage(of: copy, roster) == nil ? "away" : "alive")
+            + (copy.counts ?? true ? "" : ", does not count")
     }
 }
